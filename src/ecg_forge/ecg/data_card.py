@@ -1,0 +1,63 @@
+"""The data card: what the data set holds, counted, and what was left out and why."""
+
+from typing import Any
+
+import pandas as pd
+
+from ecg_forge.ecg.labels import TASKS, task_labels
+
+AGE_BANDS = {"under 40": (0, 40), "40 to 59": (40, 60), "60 to 79": (60, 80), "80 and over": (80, 200)}
+
+
+def data_card(
+    records: pd.DataFrame, labels: pd.DataFrame, quality: pd.DataFrame, *, version: str, origin: str, fs: int
+) -> dict[str, Any]:
+    """Count records, patients and labels.
+
+    Args:
+        records: table of records, indexed by ecg_id.
+        labels: bool ``(record, 71)``.
+        quality: quality of every recording that was looked at, usable or not.
+        version: PTB-XL release, or ``unknown``.
+        origin: where the recordings came from.
+        fs: sampling rate in Hz.
+
+    Returns:
+        JSON-able counts: by split, fold, sex, age band; per task and label the positives in train, val and test.
+    """
+    dropped = quality.loc[~quality["usable"], "problem"]
+    ages = records["age"]
+    return {
+        "dataset": "PTB-XL",
+        "version": version,
+        "origin": origin,
+        "sampling_rate_hz": fs,
+        "records": len(records),
+        "patients": int(records["patient_id"].nunique()),
+        "records_by_split": _counts(records["split"]),
+        "patients_by_split": {
+            split: int(group["patient_id"].nunique()) for split, group in records.groupby("split", sort=False)
+        },
+        "records_by_fold": _counts(records["fold"].sort_values()),
+        "records_by_sex": _counts(records["sex"]),
+        "records_by_age_band": {
+            **{band: int(((ages >= low) & (ages < high)).sum()) for band, (low, high) in AGE_BANDS.items()},
+            "unknown": int(ages.isna().sum()),
+        },
+        "labels": {task: _label_counts(task_labels(labels, task), records["split"]) for task in TASKS},
+        "dropped": {str(ecg_id): str(problem) for ecg_id, problem in dropped.items()},
+        "flat_lead_records": int((quality["flat_leads"] != "").sum()),
+        "largest_limb_lead_residual_mv": float(quality.loc[quality["usable"], "limb_lead_residual_mv"].max()),
+    }
+
+
+def _counts(column: pd.Series) -> dict[str, int]:
+    return {str(value): int(count) for value, count in column.value_counts(sort=False).items()}
+
+
+def _label_counts(labels: pd.DataFrame, split: pd.Series) -> dict[str, dict[str, int]]:
+    counts = labels.groupby(split.reindex(labels.index)).sum()
+    return {
+        str(label): {str(name): int(counts.loc[name, label]) for name in ("train", "val", "test") if name in counts.index}
+        for label in labels.columns
+    }

@@ -1,0 +1,73 @@
+"""The label plan: which ECGs to make. Real co-occurring label sets, ages and sexes, one seed per synthetic record."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from ecg_forge.ecg.errors import BadInput
+from ecg_forge.ecg.labels import check_statements, present_statements
+from ecg_forge.ecg.splits import FIRST_SYNTHETIC_ID, require_training_records
+
+
+@dataclass(frozen=True)
+class PlanConfig:
+    """How many synthetic records of which statement.
+
+    Attributes:
+        targets: statement code to number of synthetic records.
+        seed: decides which training records lend their label sets, and the seed of each synthetic record.
+    """
+
+    targets: dict[str, int] = field(default_factory=dict)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.targets:
+            raise BadInput("synthesis.plan.targets is empty; name at least one statement and how many ECGs of it to make")
+        check_statements(self.targets, "synthesis.plan.targets")
+        for code, count in self.targets.items():
+            if not isinstance(count, int) or count < 1:
+                raise BadInput(f"synthesis.plan.targets.{code} is {count}; give a whole number above 0")
+
+
+def draw_plan(records: pd.DataFrame, labels: pd.DataFrame, config: PlanConfig) -> pd.DataFrame:
+    """Draw, for each target, training records that hold it and take over their label sets, ages and sexes.
+
+    Args:
+        records: table of records; only the train split is drawn from.
+        labels: bool ``(record, 71)``.
+        config: targets and seed.
+
+    Returns:
+        One row per synthetic record, indexed by its own ecg_id: target, statements (codes joined by ``;``), age, sex,
+        template_ecg_id (the training record whose label set it takes) and seed. A row does not depend on the rows of
+        other targets.
+
+    Raises:
+        BadInput: no training record holds a target.
+    """
+    train = records[records["split"] == "train"]
+    rows = []
+    for target, count in config.targets.items():
+        holders = train.index[labels.loc[train.index, target]]
+        if holders.empty:
+            raise BadInput(f"synthesis.plan.targets.{target}: no training record holds {target}; choose another statement")
+        generator = np.random.default_rng([config.seed, *target.encode()])
+        templates = _draw(holders.to_numpy(), count, generator)
+        seeds = generator.integers(0, 2**62, size=count)
+        rows += [(target, int(template), int(seed)) for template, seed in zip(templates, seeds, strict=True)]
+    plan = pd.DataFrame(rows, columns=["target", "template_ecg_id", "seed"])
+    plan.index = pd.RangeIndex(FIRST_SYNTHETIC_ID, FIRST_SYNTHETIC_ID + len(plan), name="ecg_id")
+    require_training_records(plan["template_ecg_id"].to_numpy(), records, "the label plan")
+    templates = plan["template_ecg_id"]
+    plan["statements"] = [";".join(present_statements(labels.loc[ecg_id])) for ecg_id in templates]
+    plan["age"] = records["age"].reindex(templates).to_numpy()
+    plan["sex"] = records["sex"].reindex(templates).to_numpy()
+    return plan
+
+
+def _draw(holders: np.ndarray, count: int, generator: np.random.Generator) -> np.ndarray:
+    """Draw ``count`` records, each as often as any other before one is drawn again."""
+    rounds = -(-count // len(holders))
+    return np.concatenate([generator.permutation(holders) for _ in range(rounds)])[:count]

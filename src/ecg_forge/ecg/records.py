@@ -1,0 +1,103 @@
+"""Signals in memory: which recording stands in which row, in which unit, at which rate."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ecg_forge.ecg.errors import BadInput
+from ecg_forge.ecg.leads import LEADS
+
+MICROVOLTS_PER_MILLIVOLT = 1000.0
+
+
+@dataclass(frozen=True)
+class SignalStream:
+    """Signals on their way to disk: blocks of rows, so that memory is bounded by one block.
+
+    Attributes:
+        ecg_id: int64 ``(record,)``, one per row of all blocks together, unique.
+        leads: lead names, in the order of the lead axis.
+        fs: sampling rate in Hz.
+        length: samples per lead.
+        blocks: int16 arrays ``(rows, lead, sample)`` in microvolt, whose rows add up to ``len(ecg_id)``.
+    """
+
+    ecg_id: np.ndarray
+    leads: tuple[str, ...]
+    fs: int
+    length: int
+    blocks: Iterable[np.ndarray]
+
+
+@dataclass(frozen=True)
+class Signals:
+    """Recordings of one sampling rate and length, usually a read-only memory map.
+
+    Attributes:
+        samples: int16 ``(record, lead, sample)`` in microvolt.
+        ecg_id: int64 ``(record,)``, unique.
+        leads: lead names, in the order of the lead axis.
+        fs: sampling rate in Hz.
+    """
+
+    samples: np.ndarray
+    ecg_id: np.ndarray
+    leads: tuple[str, ...] = LEADS
+    fs: int = 100
+
+    def __post_init__(self) -> None:
+        if self.samples.ndim != 3 or self.samples.dtype != np.int16:
+            raise BadInput(f"signals must be int16 (record, lead, sample), got {self.samples.dtype} {self.samples.shape}")
+        if self.samples.shape[:2] != (len(self.ecg_id), len(self.leads)):
+            raise BadInput(
+                f"signals of shape {self.samples.shape} do not fit {len(self.ecg_id)} ecg_ids and {len(self.leads)} leads"
+            )
+        if len(np.unique(self.ecg_id)) != len(self.ecg_id):
+            raise BadInput("signals hold the same ecg_id twice")
+
+    def __len__(self) -> int:
+        return len(self.ecg_id)
+
+    @property
+    def length(self) -> int:
+        """Samples per lead."""
+        return int(self.samples.shape[2])
+
+    def rows(self, ecg_ids: Sequence[int] | np.ndarray) -> np.ndarray:
+        """Return the row of each ecg_id; raise BadInput naming the first one that is not here."""
+        wanted = np.asarray(ecg_ids, dtype=np.int64)
+        order = np.argsort(self.ecg_id, kind="stable")
+        if len(order) == 0:
+            positions = np.zeros(len(wanted), dtype=np.int64)
+            absent = np.ones(len(wanted), dtype=bool)
+        else:
+            place = np.searchsorted(self.ecg_id, wanted, sorter=order).clip(max=len(order) - 1)
+            positions = order[place]
+            absent = self.ecg_id[positions] != wanted
+        if absent.any():
+            raise BadInput(f"no signal for ecg_id {wanted[absent][0]} ({int(absent.sum())} missing in all)")
+        return positions
+
+    def millivolts(self, ecg_ids: Sequence[int] | np.ndarray) -> np.ndarray:
+        """Return float32 ``(record, lead, sample)`` in mV for these ecg_ids, in their order."""
+        return to_millivolts(self.samples[self.rows(ecg_ids)])
+
+    def blocks(self, size: int = 512) -> Iterator[np.ndarray]:
+        """Yield the samples in blocks of at most ``size`` rows, unchanged."""
+        for start in range(0, len(self), size):
+            yield self.samples[start : start + size]
+
+    def stream(self) -> SignalStream:
+        """Return the same signals as a stream, ready to be written."""
+        return SignalStream(self.ecg_id, self.leads, self.fs, self.length, self.blocks())
+
+
+def to_millivolts(microvolts: np.ndarray) -> np.ndarray:
+    """Convert int16 microvolt to float32 millivolt."""
+    return microvolts.astype(np.float32) / np.float32(MICROVOLTS_PER_MILLIVOLT)
+
+
+def to_microvolts(millivolts: np.ndarray) -> np.ndarray:
+    """Round millivolt to int16 microvolt; values beyond ±32.767 mV are clipped."""
+    return np.clip(np.rint(millivolts * MICROVOLTS_PER_MILLIVOLT), -32767, 32767).astype(np.int16)

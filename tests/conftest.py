@@ -1,0 +1,41 @@
+"""Where the tests find real PTB-XL and the saved predictions of the published benchmark."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def ptbxl_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A PhysioNet folder of real PTB-XL: PTBXL_ROOT, or about 500 records unpacked from ``../shared``."""
+    if root := os.environ.get("PTBXL_ROOT"):
+        return Path(root)
+    unpack = SHARED / "ptbxl" / "unpack.py"
+    if not unpack.exists():
+        pytest.skip("real PTB-XL is not here: set PTBXL_ROOT to PhysioNet's folder")
+    folder = tmp_path_factory.mktemp("ptb-xl")
+    subprocess.run([sys.executable, unpack, folder, "--limit", "500"], check=True, stdout=subprocess.DEVNULL)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def golden_dir() -> Path:
+    """The folder with saved predictions of the published benchmark."""
+    folder = SHARED / "golden"
+    if not folder.exists():
+        pytest.skip("the benchmark's saved predictions are not here: expected in ../shared/golden")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def label_table() -> Path:
+    """The table of published label counts of PTB-XL 1.0.3."""
+    table = SHARED / "reference" / "label_table.csv"
+    if not table.exists():
+        pytest.skip("the table of label counts is not here: expected in ../shared/reference")
+    return table
