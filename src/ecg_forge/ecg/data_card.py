@@ -58,6 +58,8 @@ def _counts(column: pd.Series) -> dict[str, int]:
 def _label_counts(labels: pd.DataFrame, split: pd.Series) -> dict[str, dict[str, int]]:
     counts = labels.groupby(split.reindex(labels.index)).sum()
     return {
-        str(label): {str(name): int(counts.loc[name, label]) for name in ("train", "val", "test") if name in counts.index}
+        str(label): {
+            str(name): int(counts.loc[name, label]) for name in ("train", "val", "test") if name in counts.index
+        }
         for label in labels.columns
     }

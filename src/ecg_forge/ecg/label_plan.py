@@ -1,6 +1,7 @@
 """The label plan: which ECGs to make. Real co-occurring label sets, ages and sexes, one seed per synthetic record."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,20 +16,32 @@ class PlanConfig:
     """How many synthetic records of which statement.
 
     Attributes:
-        targets: statement code to number of synthetic records.
+        targets: what to make, as ``{"statement": code, "count": number}`` each.
         seed: decides which training records lend their label sets, and the seed of each synthetic record.
     """
 
-    targets: dict[str, int] = field(default_factory=dict)
+    targets: list[dict[str, Any]]
     seed: int = 0
 
     def __post_init__(self) -> None:
         if not self.targets:
-            raise BadInput("synthesis.plan.targets is empty; name at least one statement and how many ECGs of it to make")
-        check_statements(self.targets, "synthesis.plan.targets")
-        for code, count in self.targets.items():
-            if not isinstance(count, int) or count < 1:
-                raise BadInput(f"synthesis.plan.targets.{code} is {count}; give a whole number above 0")
+            raise BadInput(
+                "synthesis.plan.targets is empty; name at least one statement and how many ECGs of it to make"
+            )
+        for target in self.targets:
+            if set(target) != {"statement", "count"}:
+                raise BadInput(f"synthesis.plan.targets: give each a statement and a count, got {target}")
+            if not isinstance(target["count"], int) or target["count"] < 1:
+                raise BadInput(f"synthesis.plan.targets: the count of {target} must be a whole number above 0")
+        codes = [target["statement"] for target in self.targets]
+        check_statements(codes, "synthesis.plan.targets")
+        if len(set(codes)) != len(codes):
+            raise BadInput(f"synthesis.plan.targets names a statement twice: {', '.join(codes)}")
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of synthetic records by statement, in the order given."""
+        return {target["statement"]: target["count"] for target in self.targets}
 
 
 def draw_plan(records: pd.DataFrame, labels: pd.DataFrame, config: PlanConfig) -> pd.DataFrame:
@@ -49,10 +62,12 @@ def draw_plan(records: pd.DataFrame, labels: pd.DataFrame, config: PlanConfig) -
     """
     train = records[records["split"] == "train"]
     rows = []
-    for target, count in config.targets.items():
+    for target, count in config.counts.items():
         holders = train.index[labels.loc[train.index, target]]
         if holders.empty:
-            raise BadInput(f"synthesis.plan.targets.{target}: no training record holds {target}; choose another statement")
+            raise BadInput(
+                f"synthesis.plan.targets.{target}: no training record holds {target}; choose another statement"
+            )
         generator = np.random.default_rng([config.seed, *target.encode()])
         templates = _draw(holders.to_numpy(), count, generator)
         seeds = generator.integers(0, 2**62, size=count)

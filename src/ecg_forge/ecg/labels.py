@@ -110,6 +110,12 @@ def task_labels(labels: pd.DataFrame, task: str) -> pd.DataFrame:
     return pd.DataFrame({name: labels[codes].any(axis=1) for name, codes in members.items()}, index=labels.index)
 
 
+def label_of_statement(code: str, task: str) -> str | None:
+    """Name the label under which a statement counts in a task; None where the task leaves it out."""
+    label = getattr(_BY_CODE[code], task) if task in ("superclass", "subclass") else code
+    return label if label in TASKS[task] else None
+
+
 def label_set(statements: pd.DataFrame) -> dict[str, Any]:
     """Describe the labels of this data set after checking its ``scp_statements.csv`` against the registry.
 

@@ -61,8 +61,6 @@ def twelve_leads(independent: np.ndarray) -> np.ndarray:
 
 def limb_lead_residual(signal: np.ndarray, leads: Sequence[str] = LEADS) -> np.ndarray:
     """Return the largest absolute violation of the four limb-lead identities, in the signal's unit, shape ``(...)``."""
-    one, two, three, avr, avl, avf = (
-        signal[..., position, :] for position in lead_positions(LEADS[:6], leads)
-    )
+    one, two, three, avr, avl, avf = (signal[..., position, :] for position in lead_positions(LEADS[:6], leads))
     residuals = [three - (two - one), avr + (one + two) / 2, avl - (one - two / 2), avf - (two - one / 2)]
     return np.abs(np.stack(residuals)).max(axis=(0, -1))

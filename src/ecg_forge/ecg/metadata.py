@@ -96,7 +96,9 @@ def _check_metadata(metadata: pd.DataFrame) -> None:
     if metadata.index.has_duplicates:
         raise BadInput(f"ptbxl_database.csv: ecg_id {metadata.index[metadata.index.duplicated()][0]} stands twice")
     if metadata["patient_id"].isna().any():
-        raise BadInput(f"ptbxl_database.csv: ecg_id {metadata.index[metadata['patient_id'].isna()][0]} has no patient_id")
+        raise BadInput(
+            f"ptbxl_database.csv: ecg_id {metadata.index[metadata['patient_id'].isna()][0]} has no patient_id"
+        )
     if not metadata["sex"].isin([0, 1]).all():
         odd = metadata[~metadata["sex"].isin([0, 1])]
         raise BadInput(f"ptbxl_database.csv: ecg_id {odd.index[0]} has sex {odd['sex'].iloc[0]}; expected 0 or 1")

@@ -4,10 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ecg_forge.ecg.leads import LEADS, limb_lead_residual
-from ecg_forge.ecg.records import to_millivolts
-
-WFDB_INVALID_SAMPLE = -32768  # format 16 marks a missing sample so
-_FULL_SCALE = 32767
+from ecg_forge.ecg.records import FULL_SCALE, INVALID_SAMPLE, to_millivolts
 
 
 def quality_table(ecg_ids: np.ndarray, samples: np.ndarray, problems: list[str]) -> pd.DataFrame:
@@ -24,12 +21,12 @@ def quality_table(ecg_ids: np.ndarray, samples: np.ndarray, problems: list[str])
         A recording is usable when it was read, no sample is missing and at least one lead is not flat.
     """
     flat = samples.max(axis=2) == samples.min(axis=2)
-    missing = (samples == WFDB_INVALID_SAMPLE).mean(axis=(1, 2))
+    missing = (samples == INVALID_SAMPLE).mean(axis=(1, 2))
     table = pd.DataFrame(
         {
             "problem": problems,
             "flat_leads": [" ".join(np.array(LEADS)[row]) for row in flat],
-            "clipped": (np.abs(samples.astype(np.int32)) >= _FULL_SCALE).mean(axis=(1, 2)),
+            "clipped": (np.abs(samples.astype(np.int32)) >= FULL_SCALE).mean(axis=(1, 2)),
             "missing": missing,
             "limb_lead_residual_mv": limb_lead_residual(to_millivolts(samples)),
         },

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -9,6 +10,9 @@ from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.leads import LEADS
 
 MICROVOLTS_PER_MILLIVOLT = 1000.0
+FULL_SCALE = 32767
+INVALID_SAMPLE = -32768
+"""How WFDB format 16 marks a sample that has no value."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,9 @@ class Signals:
 
     def __post_init__(self) -> None:
         if self.samples.ndim != 3 or self.samples.dtype != np.int16:
-            raise BadInput(f"signals must be int16 (record, lead, sample), got {self.samples.dtype} {self.samples.shape}")
+            raise BadInput(
+                f"signals must be int16 (record, lead, sample), got {self.samples.dtype} {self.samples.shape}"
+            )
         if self.samples.shape[:2] != (len(self.ecg_id), len(self.leads)):
             raise BadInput(
                 f"signals of shape {self.samples.shape} do not fit {len(self.ecg_id)} ecg_ids and {len(self.leads)} leads"
@@ -99,5 +105,34 @@ def to_millivolts(microvolts: np.ndarray) -> np.ndarray:
 
 
 def to_microvolts(millivolts: np.ndarray) -> np.ndarray:
-    """Round millivolt to int16 microvolt; values beyond ±32.767 mV are clipped."""
-    return np.clip(np.rint(millivolts * MICROVOLTS_PER_MILLIVOLT), -32767, 32767).astype(np.int16)
+    """Round millivolt to int16 microvolt; values beyond ±32.767 mV are clipped, NaN becomes `INVALID_SAMPLE`."""
+    rounded = np.clip(np.rint(millivolts * MICROVOLTS_PER_MILLIVOLT), -FULL_SCALE, FULL_SCALE)
+    return np.where(np.isnan(rounded), INVALID_SAMPLE, rounded).astype(np.int16)
+
+
+class RecordBlock(Protocol):
+    """Some recordings as they were read.
+
+    Attributes:
+        samples: int16 ``(record, 12, sample)`` in microvolt, `LEADS` order; zeros where a recording could not be read.
+        problems: what was wrong with each recording, empty where nothing was.
+    """
+
+    samples: np.ndarray
+    problems: list[str]
+
+
+class Recordings(Protocol):
+    """Recordings that are still files; ``origin`` says in words where they come from."""
+
+    origin: str
+
+    def read(self, filenames: Sequence[str], *, fs: int, length: int) -> Iterator[RecordBlock]:
+        """Read recordings block by block, by their path without suffix.
+
+        Args:
+            filenames: paths below the source's folder, without suffix.
+            fs: sampling rate in Hz that each must have.
+            length: samples per lead that each must have.
+        """
+        ...

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ecg_forge.ecg.errors import BadInput, LeakError
 
-SPLIT_OF_FOLD = {**{fold: "train" for fold in range(1, 9)}, 9: "val", 10: "test"}
+SPLIT_OF_FOLD = {**dict.fromkeys(range(1, 9), "train"), 9: "val", 10: "test"}
 SPLITS = ("train", "val", "test")
 FIRST_SYNTHETIC_ID = 1_000_001
 """ecg_ids from here on belong to synthetic records; PTB-XL's own are far below."""

@@ -1,0 +1,17 @@
+"""The pipelines by name; ``__default__`` is the whole way from recordings to report."""
+
+from kedro.pipeline import Pipeline
+
+from ecg_forge.pipelines import augmentation, baseline, data_engineering, evaluation, synthesis
+
+
+def register_pipelines() -> dict[str, Pipeline]:
+    """Return every pipeline by the name `kedro run --pipelines` takes."""
+    pipelines = {
+        "data_engineering": data_engineering.create_pipeline(),
+        "baseline": baseline.create_pipeline(),
+        "synthesis": synthesis.create_pipeline(),
+        "augmentation": augmentation.create_pipeline(),
+        "evaluation": evaluation.create_pipeline(),
+    }
+    return {**pipelines, "__default__": sum(pipelines.values(), Pipeline([]))}

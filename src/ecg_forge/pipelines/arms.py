@@ -1,0 +1,10 @@
+"""The arms of the study: what is compared with what."""
+
+BASELINE = "baseline"
+"""Real training records only; every other arm is compared with it."""
+CONTROL = "oversampled"
+"""As many added rows with the same label sets as the augmented arm, but copies of real records."""
+AUGMENTED = "augmented"
+"""Real training records and the synthetic ones that passed the checks."""
+
+ARMS = (BASELINE, CONTROL, AUGMENTED)

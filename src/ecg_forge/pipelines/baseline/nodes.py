@@ -1,0 +1,78 @@
+"""Train, score and threshold one classifier. Every arm runs these same nodes under its own namespace."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ecg_forge.ecg.labels import task_labels
+from ecg_forge.ecg.records import Signals
+from ecg_forge.ecg.splits import check_patients_disjoint, records_of, require_training_records
+from ecg_forge.metrics.predictions import Predictions
+from ecg_forge.metrics.thresholds import fit_thresholds
+from ecg_forge.training.config import ClassifierConfig
+
+
+def tabulate_training_records(records: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
+    """List the real training records with their labels: the training table of the baseline arm.
+
+    Returns:
+        ecg_id, source (``real``), then one bool column per statement.
+    """
+    check_patients_disjoint(records)
+    train = records_of(records, "train").index
+    return labels.loc[train].reset_index(names="ecg_id").assign(source="real")[["ecg_id", "source", *labels.columns]]
+
+
+def train_classifier(
+    training_table: pd.DataFrame,
+    records: pd.DataFrame,
+    labels: pd.DataFrame,
+    normaliser: dict[str, Any],
+    config: ClassifierConfig,
+    checkpoints: Any,
+    *pools: Signals,
+) -> tuple[dict[str, Any], pd.DataFrame]:
+    """Train the classifier of one arm on its training table; validation records are real and of fold 9.
+
+    Returns:
+        Weights, and the history.
+    """
+    from ecg_forge.training.classifier import fit_classifier
+    from ecg_forge.training.data import SignalPools
+
+    from_real = training_table.loc[training_table["source"] != "synthetic", "ecg_id"].unique()
+    require_training_records(from_real, records, "classifier training")
+    rows = task_labels(training_table.drop(columns=["ecg_id", "source"]), config.task)
+    ids = training_table["ecg_id"].to_numpy()
+    validation = records_of(records, "val").index
+    return fit_classifier(
+        (SignalPools(pools, ids), rows),
+        (SignalPools(pools, validation.to_numpy()), task_labels(labels, config.task).loc[validation]),
+        normaliser,
+        config,
+        checkpoints,
+    )
+
+
+def score_records(weights: dict[str, Any], records: pd.DataFrame, signals: Signals) -> pd.DataFrame:
+    """Give each validation and test record the probability of each label.
+
+    Returns:
+        Indexed by ecg_id: split (val, test), then one float32 column per label.
+    """
+    from ecg_forge.training.classifier import score
+    from ecg_forge.training.data import SignalPools
+
+    held_out = pd.concat([records_of(records, "val"), records_of(records, "test")])
+    ids = held_out.index.to_numpy(dtype=np.int64)
+    probabilities = score(weights, SignalPools([signals], ids), ids)
+    probabilities.insert(0, "split", held_out["split"].to_numpy())
+    return probabilities
+
+
+def choose_thresholds(
+    probabilities: pd.DataFrame, labels: pd.DataFrame, records: pd.DataFrame, config: ClassifierConfig
+) -> dict[str, float]:
+    """Choose the threshold of each label on the validation split."""
+    return fit_thresholds(Predictions.of("val", probabilities, task_labels(labels, config.task), records))

@@ -1,0 +1,117 @@
+"""The last node: put every artifact of the study into one HTML report."""
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ecg_forge.ecg.labels import label_of_statement, task_labels
+from ecg_forge.ecg.records import Signals
+from ecg_forge.pipelines.arms import ARMS
+from ecg_forge.reporting.tables import console_table
+
+if TYPE_CHECKING:
+    from ecg_forge.reporting.report import Drawing, GalleryRow
+
+logger = logging.getLogger(__name__)
+
+QUESTION = "Does adding diffusion-made ECGs of a rare diagnosis help a classifier on real patients?"
+CAVEATS = (
+    "One training seed per arm: the intervals cover the choice of test patients, not the noise of training again.",
+    "The denoiser saw training records only; thresholds were chosen on the validation fold; the test fold was scored "
+    "once per arm.",
+)
+_TARGETS_DRAWN = 4
+_SYNTHETIC_DRAWN = 2
+
+
+def write_report(
+    parameters: dict[str, Any],
+    records: pd.DataFrame,
+    labels: pd.DataFrame,
+    signals: Signals,
+    data_card: dict[str, Any],
+    denoiser_history: pd.DataFrame,
+    synthetic_plan: pd.DataFrame,
+    synthetic_signals: Signals,
+    synthetic_records: pd.DataFrame,
+    synthetic_verdicts: pd.DataFrame,
+    fidelity: dict[str, Any],
+    memorisation: dict[str, Any],
+    comparison: pd.DataFrame,
+    *of_arms: Any,
+) -> str:
+    """Render the report, and print its comparison to the log.
+
+    Args:
+        of_arms: history, probabilities, metrics and thresholds of each arm in turn, in the order of `ARMS`.
+    """
+    from ecg_forge.reporting import figures
+    from ecg_forge.reporting.report import ReportContent, render_report
+
+    histories, probabilities, metrics, thresholds = (dict(zip(ARMS, of_arms[n::4], strict=True)) for n in range(4))
+    task = parameters["classifier"]["task"]
+    truth, scores, drawn = _test_scores(task_labels(labels, task), probabilities, synthetic_plan, task)
+    logger.info("scores on the test fold\n\n%s", console_table(metrics, comparison))
+    return render_report(
+        ReportContent(
+            question=QUESTION,
+            metrics=metrics,
+            comparison=comparison,
+            synthetic_added=int(synthetic_verdicts["accepted"].sum()),
+            plan=synthetic_plan,
+            verdicts=synthetic_verdicts,
+            fidelity=fidelity,
+            memorisation=memorisation,
+            data_card={name: value for name, value in data_card.items() if name != "labels"},
+            provenance={**parameters["provenance"], "parameters": parameters, "thresholds": thresholds},
+            gallery=draw_gallery(signals, synthetic_signals, synthetic_records, synthetic_verdicts),
+            learning_curves=figures.learning_curves(histories),
+            denoiser_curve=figures.learning_curves({"denoiser": denoiser_history}),
+            roc_curves=figures.roc_curves(truth, scores, drawn) if drawn else None,
+            precision_recall_curves=figures.precision_recall_curves(truth, scores, drawn) if drawn else None,
+            comparison_forest=figures.comparison_forest(comparison),
+            label_counts=figures.label_counts(pd.DataFrame.from_dict(data_card["labels"][task], orient="index")),
+            caveats=CAVEATS,
+        )
+    )
+
+
+def _test_scores(
+    truth: pd.DataFrame, probabilities: Mapping[str, pd.DataFrame], plan: pd.DataFrame, task: str
+) -> tuple[pd.DataFrame, dict[str, pd.DataFrame], list[str]]:
+    """Return truth and scores of the test records, and the targets' labels that some but not all of them hold."""
+    scores = {arm: table[table["split"] == "test"].drop(columns="split") for arm, table in probabilities.items()}
+    truth = truth.loc[next(iter(scores.values())).index]
+    wanted = {label_of_statement(target, task): None for target in plan["target"].unique()}
+    return (
+        truth,
+        scores,
+        [label for label in wanted if label is not None and truth[label].any() and not truth[label].all()],
+    )
+
+
+def draw_gallery(
+    signals: Signals, synthetic_signals: Signals, synthetic_records: pd.DataFrame, synthetic_verdicts: pd.DataFrame
+) -> tuple["GalleryRow", ...]:
+    """Draw, for the first targets, a real training record beside accepted synthetic ones of the same label set."""
+    from ecg_forge.reporting.report import GalleryRow
+
+    accepted = synthetic_records[synthetic_verdicts["accepted"].reindex(synthetic_records.index)]
+    rows = []
+    for _, group in list(accepted.groupby("target", sort=False))[:_TARGETS_DRAWN]:
+        statements = group["statements"].iloc[0]
+        chosen = group[group["statements"] == statements].head(_SYNTHETIC_DRAWN)
+        template = int(chosen["template_ecg_id"].iloc[0])
+        drawings = [_draw(signals, template, "real"), *(_draw(synthetic_signals, i, "synthetic") for i in chosen.index)]
+        rows.append(GalleryRow(statements.replace(";", ", "), tuple(drawings)))
+    return tuple(rows)
+
+
+def _draw(signals: Signals, ecg_id: int, source: str) -> "Drawing":
+    from ecg_forge.ecg.plotting import draw_ecg, figure_svg
+    from ecg_forge.reporting.report import Drawing
+
+    figure = draw_ecg(signals.millivolts([ecg_id])[0], signals.fs, leads=signals.leads)
+    return Drawing(source, f"{source}, ecg_id {ecg_id}", figure_svg(figure))

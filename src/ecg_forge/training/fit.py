@@ -1,0 +1,163 @@
+"""One way to run Lightning's trainer for every model: resumable, reproducible, quiet, with a history table."""
+
+import hashlib
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import lightning.pytorch as lightning
+import numpy as np
+import pandas as pd
+import torch
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint, TQDMProgressBar
+from torch.utils.data import DataLoader
+
+logger = logging.getLogger(__name__)
+
+
+class CheckpointHandle(Protocol):
+    """A folder in which an unfinished training keeps its last checkpoint; the catalog hands it in."""
+
+    def matching(self, fingerprint: str) -> Path | None:
+        """Return the last checkpoint of a training with this fingerprint, or None."""
+        ...
+
+    def start(self, fingerprint: str) -> Path:
+        """Empty the folder for a training with this fingerprint and return it."""
+        ...
+
+    def clear(self) -> None:
+        """Remove the folder."""
+        ...
+
+
+@dataclass(frozen=True)
+class Run:
+    """How one training runs.
+
+    Attributes:
+        name: what it is called in the log.
+        epochs: in all.
+        precision: of Lightning.
+        gradient_clip: largest gradient norm, None for no clipping.
+        seed: of everything random that happens inside a step.
+        fingerprint: equal for trainings that would end with the same weights; see `fingerprint`.
+    """
+
+    name: str
+    epochs: int
+    precision: str
+    gradient_clip: float | None
+    seed: int
+    fingerprint: str
+
+
+def fingerprint(config: Any, *tables: pd.DataFrame) -> str:
+    """Digest a config dataclass and the tables a training depends on, so that only its own checkpoint is continued."""
+    digest = hashlib.sha256(json.dumps(asdict(config), sort_keys=True).encode())
+    for table in tables:
+        digest.update(pd.util.hash_pandas_object(table).to_numpy().tobytes())
+        digest.update(",".join(map(str, table.columns)).encode())
+    return digest.hexdigest()
+
+
+class SeedEachStep(Callback):
+    """Seed torch before each step from (seed, step), so that a continued training draws what an unbroken one would."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+
+    def on_train_batch_start(self, trainer: lightning.Trainer, *_: Any) -> None:
+        torch.manual_seed(int(np.random.SeedSequence([self._seed, trainer.global_step]).generate_state(1)[0]))
+
+
+class History(Callback):
+    """One row per epoch of every metric that was logged, kept in the checkpoint, written to the log."""
+
+    def __init__(self, name: str, epochs: int) -> None:
+        self.rows: list[dict[str, float]] = []
+        self._name, self._epochs = name, epochs
+        self._since = 0.0
+
+    def on_train_epoch_start(self, *_: Any) -> None:
+        self._since = time.perf_counter()
+
+    def on_train_epoch_end(self, trainer: lightning.Trainer, *_: Any) -> None:
+        metrics = {key: float(value) for key, value in sorted(trainer.callback_metrics.items())}
+        seconds = time.perf_counter() - self._since
+        self.rows.append({"epoch": trainer.current_epoch + 1, **metrics, "seconds": seconds})
+        text = "  ".join(f"{key} {value:.4f}" for key, value in metrics.items())
+        logger.info("%s: epoch %d of %d  %s  %.1f s", self._name, len(self.rows), self._epochs, text, seconds)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"rows": self.rows}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.rows = list(state_dict["rows"])
+
+
+def fit(
+    module: lightning.LightningModule,
+    train: DataLoader,
+    validation: DataLoader,
+    run: Run,
+    checkpoints: CheckpointHandle,
+    callbacks: Sequence[Callback] = (),
+) -> pd.DataFrame:
+    """Train ``module`` in place, continuing from the last checkpoint of the same run if there is one.
+
+    Returns:
+        The history: one row per epoch with ``epoch``, every logged metric and ``seconds``.
+    """
+    torch.set_num_threads(os.cpu_count() or 1)
+    last = checkpoints.matching(run.fingerprint)
+    folder = last.parent if last else checkpoints.start(run.fingerprint)
+    if last:
+        logger.info("%s: continuing from its last checkpoint", run.name)
+    history = History(run.name, run.epochs)
+    interactive = sys.stderr.isatty()
+    trainer = lightning.Trainer(
+        max_epochs=run.epochs,
+        precision=run.precision,  # type: ignore[arg-type]
+        gradient_clip_val=run.gradient_clip,
+        callbacks=[
+            SeedEachStep(run.seed),
+            *callbacks,
+            history,
+            ModelCheckpoint(folder, filename="last", enable_version_counter=False, save_on_train_epoch_end=True),
+            *([TQDMProgressBar()] if interactive else []),
+        ],
+        devices=1,
+        logger=False,
+        enable_progress_bar=interactive,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+    )
+    trainer.fit(module, train, validation, ckpt_path=last, weights_only=True)
+    if trainer.interrupted:
+        raise KeyboardInterrupt
+    checkpoints.clear()
+    return pd.DataFrame(history.rows)
+
+
+def cpu_tensors(module: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """Copy a module's parameters and buffers to the CPU, by name."""
+    return {name: value.detach().cpu().clone() for name, value in module.state_dict().items()}
+
+
+def compute_device() -> torch.device:
+    """The GPU where there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def autocast(device: torch.device, precision: str) -> torch.autocast:
+    """The autocast context that goes with one of Lightning's precisions, for inference outside the trainer."""
+    dtype = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}.get(precision)
+    return torch.autocast(device.type, dtype=dtype or torch.bfloat16, enabled=dtype is not None)
