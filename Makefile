@@ -1,0 +1,40 @@
+# Every target works on a fresh machine; `make help` lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint viz docs clean
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: .venv/.installed  ## make .venv with everything the demo and the tests need
+
+.venv/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+demo: install  ## the whole way on simulated recordings, in minutes; prints where the report is
+	$(BIN)/kedro run --env=demo
+	@echo
+	@echo "Report: $(CURDIR)/data/demo/08_reporting/report.html"
+
+test: install  ## run the tests
+	$(BIN)/pytest --cov --cov-report=term:skip-covered
+
+lint: install  ## ruff, mypy and the rules on who imports whom
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+viz: install  ## browse the pipelines and their artifacts (demo environment)
+	$(BIN)/kedro viz run --env=demo
+
+docs: install  ## build the documentation site into site/
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
+	$(BIN)/mkdocs build --strict
+
+clean:  ## remove what the demo made
+	rm -rf data/demo

@@ -1,0 +1,87 @@
+"""The weights of one model with the configuration that builds it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from kedro.io import AbstractDataset
+from kedro_datasets._typing import JSONPreview
+
+from ecg_forge.datasets.atomic import replacing
+from ecg_forge.ecg.errors import BadInput
+
+_CONFIG_KEY = "config"  # of the header's metadata
+
+
+class ModelWeights(AbstractDataset[dict[str, Any], dict[str, Any]]):
+    """One ``.safetensors`` file: the tensors of a model, and its configuration as JSON in the header.
+
+    The value is ``{"config": <what JSON can hold>, "tensors": {name: torch.Tensor}}``; numpy arrays may be saved too.
+
+    ```yaml
+    "{arm}.weights":
+      type: ecg_forge.datasets.model_weights.ModelWeights
+      filepath: data/06_models/{arm}.safetensors
+    ```
+    """
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        """Keep the path of the file."""
+        self._filepath = filepath
+        self.metadata = metadata
+
+    def load(self) -> dict[str, Any]:
+        """Return configuration and tensors, these on the CPU.
+
+        Raises:
+            DatasetError: the file is missing, damaged, or was not written by this dataset.
+        """
+        with self._open() as file:
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (it is no dict)
+            return {"config": self._config(file.metadata()), "tensors": tensors}
+
+    def save(self, data: dict[str, Any]) -> None:
+        """Write configuration and tensors; tensors that share memory are saved each on its own.
+
+        Raises:
+            DatasetError: the configuration is not JSON, or the value has other keys.
+        """
+        import torch
+        from safetensors.torch import save_file
+
+        if set(data) != {"config", "tensors"}:
+            raise BadInput(f"weights must be a dict of config and tensors, got {', '.join(map(str, data))}")
+        config = json.dumps(data["config"], allow_nan=False)
+        tensors = {
+            name: torch.as_tensor(value).detach().cpu().clone(memory_format=torch.contiguous_format)
+            for name, value in data["tensors"].items()
+        }
+        with replacing(Path(self._filepath)) as temporary:
+            save_file(tensors, temporary, metadata={_CONFIG_KEY: config})
+
+    def preview(self) -> JSONPreview:
+        """Return the configuration for kedro-viz."""
+        with self._open() as file:
+            return JSONPreview(json.dumps(self._config(file.metadata())))
+
+    def _open(self) -> Any:
+        from safetensors import SafetensorError, safe_open
+
+        if not self._exists():
+            raise BadInput(f"{self._filepath} does not exist; run the node that trains it")
+        try:
+            return safe_open(self._filepath, framework="pt")
+        except (SafetensorError, OSError) as error:
+            raise BadInput(f"{self._filepath} is damaged ({error}); remove it and train again") from error
+
+    def _config(self, header: dict[str, str] | None) -> Any:
+        try:
+            return json.loads((header or {})[_CONFIG_KEY])
+        except (KeyError, ValueError) as error:
+            raise BadInput(f"{self._filepath} holds no configuration; it was not written by this program") from error
+
+    def _exists(self) -> bool:
+        return Path(self._filepath).is_file()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._filepath}

@@ -1,0 +1,144 @@
+"""Signals as one memory-mapped array in a folder."""
+
+import base64
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from kedro.io import AbstractDataset
+from kedro_datasets._typing import ImagePreview
+
+from ecg_forge.datasets.atomic import replacing_folder
+from ecg_forge.ecg.errors import BadInput
+from ecg_forge.ecg.leads import LEADS, canonical_lead, lead_positions
+from ecg_forge.ecg.records import Signals, SignalStream, to_millivolts
+
+_FORMAT_VERSION = 1
+
+
+class SignalArray(AbstractDataset[Signals | SignalStream, Signals]):
+    """A folder with ``samples.npy`` (int16 µV ``(record, lead, sample)``), ``ecg_id.npy`` and ``signals.json``.
+
+    ```yaml
+    signals:
+      type: ecg_forge.datasets.signal_array.SignalArray
+      filepath: data/02_intermediate/signals
+    ```
+    """
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        """Keep the folder; it is made by the first ``save``."""
+        self._filepath = filepath
+        self.metadata = metadata
+
+    @property
+    def _folder(self) -> Path:
+        return Path(self._filepath)
+
+    def load(self) -> Signals:
+        """Return the signals on a read-only memory map; no sample is read yet.
+
+        Raises:
+            DatasetError: a part of the folder is missing or damaged; the message names it.
+        """
+        description = _read_description(self._folder / "signals.json")
+        leads, fs, shape = tuple(description["leads"]), int(description["fs"]), tuple(description["shape"])
+        samples = _open_array(self._folder / "samples.npy", shape, np.dtype(np.int16))
+        ecg_id = np.array(_open_array(self._folder / "ecg_id.npy", shape[:1], np.dtype(np.int64)))
+        return Signals(samples, ecg_id, leads, fs)
+
+    def save(self, data: Signals | SignalStream) -> None:
+        """Write block by block and replace the whole folder at the end.
+
+        Raises:
+            DatasetError: the blocks do not fit what the stream announces; what was there before is left as it was.
+        """
+        stream = data.stream() if isinstance(data, Signals) else data
+        shape = (len(stream.ecg_id), len(stream.leads), stream.length)
+        if len(np.unique(stream.ecg_id)) != shape[0]:
+            raise BadInput("signals hold the same ecg_id twice")
+        with replacing_folder(self._folder) as folder:
+            _write_samples(folder / "samples.npy", stream, shape)
+            np.save(folder / "ecg_id.npy", np.asarray(stream.ecg_id, dtype=np.int64))
+            description = {
+                "version": _FORMAT_VERSION,
+                "leads": stream.leads,
+                "fs": stream.fs,
+                "unit": "uV",
+                "shape": shape,
+            }
+            (folder / "signals.json").write_text(json.dumps(description, indent=2), encoding="utf-8")
+
+    def preview(self, row: int = 0) -> ImagePreview:
+        """Draw one recording on ECG paper for kedro-viz, as PNG in base64."""
+        from ecg_forge.ecg.plotting import draw_ecg
+
+        signals = self.load()
+        if not 0 <= row < len(signals):
+            raise BadInput(f"{self._filepath} has no row {row}; it holds {len(signals)} recordings")
+        in_order = signals.samples[row][lead_positions(LEADS, signals.leads)]
+        figure = draw_ecg(to_millivolts(in_order), signals.fs, f"ecg_id {signals.ecg_id[row]}")
+        png = io.BytesIO()
+        figure.savefig(png, format="png")
+        return ImagePreview(base64.b64encode(png.getvalue()).decode("ascii"))
+
+    def _exists(self) -> bool:
+        return (self._folder / "signals.json").is_file()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._filepath}
+
+
+def _write_samples(path: Path, stream: SignalStream, shape: tuple[int, int, int]) -> None:
+    """Append the blocks to a file, which unlike writing through a memory map holds no more than a block in memory."""
+    header = {"descr": "<i2", "fortran_order": False, "shape": shape}
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for block in _checked(stream, shape):
+            file.write(np.ascontiguousarray(block, dtype="<i2").data)
+
+
+def _checked(stream: SignalStream, shape: tuple[int, int, int]) -> Iterator[np.ndarray]:
+    rows = 0
+    for block in stream.blocks:
+        if block.dtype != np.int16 or block.ndim != 3 or block.shape[1:] != shape[1:]:
+            raise BadInput(
+                f"block at row {rows} is {block.dtype} {block.shape}; expected int16 (rows, {shape[1]}, {shape[2]})"
+            )
+        rows += len(block)
+        if rows <= shape[0]:
+            yield block
+    if rows != shape[0]:
+        raise BadInput(f"the blocks hold {rows} rows for {shape[0]} ecg_ids")
+
+
+def _read_description(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise BadInput(f"{path} does not exist; run the node that makes it")
+    try:
+        description: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        version, unit = description["version"], description["unit"]
+        sizes = [int(size) for size in description["shape"]]
+        for lead in description["leads"]:
+            canonical_lead(lead)
+        int(description["fs"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadInput(f"{path} is damaged ({error}); remove the folder and make it again") from error
+    if version != _FORMAT_VERSION or unit != "uV" or len(sizes) != 3:
+        raise BadInput(f"{path} has format version {version}, unit {unit}; this program reads {_FORMAT_VERSION}, uV")
+    return description
+
+
+def _open_array(path: Path, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    try:
+        array = np.load(path, mmap_mode="r" if shape[0] else None, allow_pickle=False)
+    except FileNotFoundError:
+        raise BadInput(f"{path} does not exist; remove the folder and make it again") from None
+    except (ValueError, OSError, EOFError) as error:
+        raise BadInput(f"{path} is truncated or damaged ({error}); remove the folder and make it again") from error
+    if array.shape != shape or array.dtype != dtype:
+        raise BadInput(f"{path} holds {array.dtype} {array.shape}, signals.json says {dtype} {shape}")
+    return np.asarray(array) if array.size == 0 else array

@@ -1,0 +1,76 @@
+"""Kedro's own datasets for tables, JSON and plotly figures, made to write to a temporary name and rename.
+
+A run killed while one of these is written leaves the old file or none, never a part of a new one.
+"""
+
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from kedro_datasets.json import JSONDataset
+from kedro_datasets.pandas import CSVDataset, ParquetDataset
+from kedro_datasets.plotly import JSONDataset as PlotlyDataset
+
+from ecg_forge.datasets.atomic import replacing
+
+
+class _Replacing:
+    """Lets the stock dataset write to a temporary file beside its own, then renames it."""
+
+    _filepath: PurePosixPath
+
+    def save(self, data: Any) -> None:
+        own = self._filepath
+        try:
+            with replacing(Path(own)) as temporary:
+                self._filepath = PurePosixPath(temporary)
+                super().save(data)  # type: ignore[misc]
+        finally:
+            self._filepath = own
+
+
+class Table(_Replacing, ParquetDataset):
+    """A DataFrame as parquet.
+
+    Example:
+        ```yaml
+        records:
+          type: ecg_forge.datasets.stock.Table
+          filepath: data/03_primary/records.parquet
+        ```
+    """
+
+
+class TextTable(_Replacing, CSVDataset):
+    """A DataFrame as CSV, for people.
+
+    Example:
+        ```yaml
+        comparison:
+          type: ecg_forge.datasets.stock.TextTable
+          filepath: data/08_reporting/comparison.csv
+        ```
+    """
+
+
+class JSONFile(_Replacing, JSONDataset):
+    """Plain values as JSON.
+
+    Example:
+        ```yaml
+        normaliser:
+          type: ecg_forge.datasets.stock.JSONFile
+          filepath: data/03_primary/normaliser.json
+        ```
+    """
+
+
+class PlotlyFigure(_Replacing, PlotlyDataset):
+    """An interactive figure as plotly's JSON.
+
+    Example:
+        ```yaml
+        label_counts_figure:
+          type: ecg_forge.datasets.stock.PlotlyFigure
+          filepath: data/08_reporting/label_counts.json
+        ```
+    """

@@ -1,0 +1,102 @@
+"""What an ECG is asked to show: its statements, age and sex, each of which may be left open."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ecg_forge.ecg.errors import BadInput
+
+MALE, FEMALE, UNKNOWN_SEX = 0, 1, 2
+
+_AGE_MEAN, _AGE_SD = 60.0, 17.0  # years, roughly those of PTB-XL; only a scale for the network
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Statements, age and sex of some records; a part that is not given is not the same as an empty one.
+
+    Attributes:
+        statements: float ``(record, statement)`` of zeros and ones; a row of NaN means not given, a row of zeros means
+            a record without any statement.
+        age: float ``(record,)`` in years; NaN means not given.
+        sex: long ``(record,)``; 0 male, 1 female, 2 not given.
+
+    Raises:
+        BadInput: the three disagree on the number of records.
+    """
+
+    statements: Tensor
+    age: Tensor
+    sex: Tensor
+
+    def __post_init__(self) -> None:
+        if self.statements.ndim != 2 or not self.age.shape == self.sex.shape == self.statements.shape[:1]:
+            shapes = ", ".join(str(tuple(part.shape)) for part in (self.statements, self.age, self.sex))
+            raise BadInput(f"a condition needs (record, statement), (record,), (record,), got {shapes}")
+
+    @classmethod
+    def null(cls, n: int, n_statements: int, device: torch.device | str = "cpu") -> "Condition":
+        """Return the condition of ``n`` records of which nothing is given."""
+        nothing = torch.full((n, n_statements + 1), math.nan, device=device)
+        return cls(nothing[:, 1:], nothing[:, 0], torch.full((n,), UNKNOWN_SEX, device=device))
+
+    def __len__(self) -> int:
+        return len(self.age)
+
+    def __getitem__(self, rows: slice | Tensor) -> "Condition":
+        """Return the condition of these records."""
+        return Condition(self.statements[rows], self.age[rows], self.sex[rows])
+
+    def to(self, device: torch.device | str) -> "Condition":
+        """Return the same condition on a device."""
+        return Condition(self.statements.to(device), self.age.to(device), self.sex.to(device))
+
+    def dropped(self, statements: Tensor, age: Tensor, sex: Tensor) -> "Condition":
+        """Return a copy in which each part is not given where its mask, bool ``(record,)``, is true."""
+        return Condition(
+            self.statements.masked_fill(statements[:, None], math.nan),
+            self.age.masked_fill(age, math.nan),
+            self.sex.masked_fill(sex, UNKNOWN_SEX),
+        )
+
+    def dropped_at_random(self, probability: float, uniforms: Tensor) -> "Condition":
+        """Drop statements, age and sex independently, as training for classifier-free guidance does.
+
+        Args:
+            probability: of each part to be dropped.
+            uniforms: ``(record, 3)`` in [0, 1), drawn by the caller.
+        """
+        return self.dropped(*(uniforms < probability).unbind(dim=1))
+
+    def without_statements(self) -> "Condition":
+        """Return a copy that keeps age and sex only: what guidance towards the statements pushes away from."""
+        everyone = torch.ones_like(self.sex, dtype=torch.bool)
+        return self.dropped(everyone, ~everyone, ~everyone)
+
+
+class ConditionEmbedding(nn.Module):
+    """Embed a Condition as ``(record, width)``: the sum of what its statements, age and sex say.
+
+    Statements add one learned vector each, or one other vector where they are not given; age enters standardised
+    through a small network, or as a vector of its own; sex has three vectors.
+    """
+
+    def __init__(self, n_statements: int, width: int) -> None:
+        super().__init__()
+        self.statements = nn.Linear(n_statements, width, bias=False)
+        self.statements_not_given = nn.Parameter(torch.randn(width))
+        self.age = nn.Sequential(nn.Linear(1, width), nn.SiLU(), nn.Linear(width, width))
+        self.age_not_given = nn.Parameter(torch.randn(width))
+        self.sex = nn.Embedding(3, width)
+        # A record shows two or three of the statements: unit size each, as for the other parts.
+        nn.init.normal_(self.statements.weight)
+
+    def forward(self, condition: Condition) -> Tensor:
+        no_statements, no_age = condition.statements.isnan()[:, :1], condition.age.isnan()[:, None]
+        age = (condition.age[:, None] - _AGE_MEAN) / _AGE_SD
+        said = torch.where(no_statements, self.statements_not_given, self.statements(condition.statements.nan_to_num()))
+        aged = torch.where(no_age, self.age_not_given, self.age(age.nan_to_num()))
+        embedded: Tensor = said + aged + self.sex(condition.sex)
+        return embedded

@@ -1,0 +1,111 @@
+"""Residual networks over time that classify a 12-lead ECG: ``(record, lead, sample)`` to one logit per label."""
+
+import torch
+from torch import Tensor, nn
+
+
+def resnet1d_wang(n_leads: int, n_labels: int) -> nn.Module:
+    """Build the ``resnet1d_wang`` of the PTB-XL benchmark: 128 channels, three residual blocks.
+
+    Maps ``(record, lead, sample)`` of any length to logits ``(record, label)``.
+
+    Wang et al. 2017 ("Time series classification from scratch with deep neural networks") stack three blocks of three
+    convolutions (kernels 8, 5, 3). Followed here is what the benchmark of Strodthoff et al. 2021
+    (doi:10.1109/JBHI.2020.3022989) publishes under that name: a stem of kernel 7 without stride or pooling, three basic
+    blocks of two convolutions (kernels 5, 3) of stride 1, 2, 2, and its own head (``pooled_head``); kaiming
+    initialisation of all weights.
+    """
+    width = 128
+    model = nn.Sequential(
+        _convolution(n_leads, width, kernel=7),
+        nn.ReLU(),
+        BasicBlock(width, stride=1),
+        BasicBlock(width, stride=2),
+        BasicBlock(width, stride=2),
+        pooled_head(width, n_labels),
+    )
+    model.apply(_kaiming)
+    return model
+
+
+def resnet50_1d(n_leads: int, n_labels: int) -> nn.Module:
+    """Build a one-dimensional ResNet-50 (He et al. 2016), 16.1 million parameters at 12 leads and 71 labels.
+
+    Maps ``(record, lead, sample)`` of any length to logits ``(record, label)``. Stem of kernel 7 and stride 2, max
+    pooling 3/2, bottlenecks 3-4-6-3 of width 256 to 2,048 whose stride stands on the first 1×1 convolution as in the
+    paper, global average pooling, one linear layer.
+    """
+    layers: list[nn.Module] = [_convolution(n_leads, 64, kernel=7, stride=2), nn.ReLU(), nn.MaxPool1d(3, 2, padding=1)]
+    channels = 64
+    for stage, depth in enumerate((3, 4, 6, 3)):
+        width = 64 * 2**stage
+        for block in range(depth):
+            layers.append(Bottleneck(channels, width, stride=2 if stage > 0 and block == 0 else 1))
+            channels = 4 * width
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(channels, n_labels))
+
+
+class BasicBlock(nn.Module):
+    """Two convolutions (kernels 5 and 3) around a shortcut: ``(record, width, t)`` to ``(record, width, t/stride)``."""
+
+    def __init__(self, width: int, stride: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            _convolution(width, width, kernel=5, stride=stride), nn.ReLU(), _convolution(width, width, kernel=3)
+        )
+        self.shortcut = nn.Identity() if stride == 1 else _convolution(width, width, kernel=1, stride=stride)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(self.body(x) + self.shortcut(x))
+
+
+class Bottleneck(nn.Module):
+    """A 1-3-1 bottleneck with the stride on the first 1×1: ``(record, channels, t)`` to ``(record, 4·width, ·)``."""
+
+    def __init__(self, channels: int, width: int, stride: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            _convolution(channels, width, kernel=1, stride=stride),
+            nn.ReLU(),
+            _convolution(width, width, kernel=3),
+            nn.ReLU(),
+            _convolution(width, 4 * width, kernel=1),
+        )
+        same = stride == 1 and channels == 4 * width
+        self.shortcut = nn.Identity() if same else _convolution(channels, 4 * width, kernel=1, stride=stride)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(self.body(x) + self.shortcut(x))
+
+
+class ConcatPool(nn.Module):
+    """Largest and mean value over time, side by side: ``(record, channel, t)`` to ``(record, 2·channel)``."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([x.amax(dim=-1), x.mean(dim=-1)], dim=1)
+
+
+def pooled_head(channels: int, n_labels: int) -> nn.Sequential:
+    """Build the head that the PTB-XL benchmark puts on its convolutional nets (fastai's, 128 hidden units)."""
+    return nn.Sequential(
+        ConcatPool(),
+        nn.BatchNorm1d(2 * channels),
+        nn.Dropout(0.25),
+        nn.Linear(2 * channels, 128),
+        nn.ReLU(),
+        nn.BatchNorm1d(128),
+        nn.Dropout(0.5),
+        nn.Linear(128, n_labels),
+    )
+
+
+def _convolution(channels: int, width: int, kernel: int, stride: int = 1) -> nn.Sequential:
+    convolution = nn.Conv1d(channels, width, kernel, stride=stride, padding=kernel // 2, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm1d(width))
+
+
+def _kaiming(module: nn.Module) -> None:
+    if isinstance(module, nn.Conv1d | nn.Linear):
+        nn.init.kaiming_normal_(module.weight)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)

@@ -1,0 +1,266 @@
+"""A one-dimensional U-Net that denoises eight-lead ECGs of asked-for statements, age and sex.
+
+The layout is that of the denoisers in Dhariwal & Nichol 2021 (arXiv:2105.05233): residual blocks with adaptive group
+norm, self-attention at the lower resolutions, skips from the way down to the way up; over patches of samples, with
+rotary positions (Su et al. 2021, arXiv:2104.09864) in the attention, for the distance from beat to beat.
+"""
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ecg_forge.ecg.errors import BadInput
+from ecg_forge.models.condition import Condition, ConditionEmbedding
+
+_GROUP_WIDTH = 16  # channels normalised together
+_HEAD_WIDTH = 32  # channels of one attention head
+_NOISE_FREQUENCIES = 32
+
+
+@dataclass(frozen=True)
+class UNet1dConfig:
+    """Sizes of a UNet1d.
+
+    Attributes:
+        n_leads: leads of the signals.
+        n_statements: statements of the conditions.
+        patch: samples that form one position of the highest level.
+        widths: channels of each level, from the highest resolution down; each level halves it.
+        depth: residual blocks per level and direction.
+        attention: for each level, whether its blocks attend over time.
+        embedding: channels in which noise level and condition are told to the blocks.
+
+    Raises:
+        BadInput: a size that cannot be.
+    """
+
+    n_leads: int = 8
+    n_statements: int = 71
+    patch: int = 4
+    widths: tuple[int, ...] = (64, 128, 192)
+    depth: int = 1
+    attention: tuple[bool, ...] = (False, True, True)
+    embedding: int = 256
+
+    def __post_init__(self) -> None:
+        if min(self.n_leads, self.n_statements, self.patch, self.depth, self.embedding) < 1:
+            raise BadInput(f"every size of a UNet1dConfig must be at least 1, got {self}")
+        if not self.widths or len(self.widths) != len(self.attention):
+            raise BadInput(
+                f"a UNet1dConfig needs widths and attention of one length, got {self.widths}, {self.attention}"
+            )
+        if any(width < _HEAD_WIDTH or width % _HEAD_WIDTH for width in self.widths):
+            raise BadInput(f"widths of a UNet1dConfig must be multiples of {_HEAD_WIDTH}, got {self.widths}")
+
+    @property
+    def stride(self) -> int:
+        """Samples that become one position of the lowest level; signals are padded to a multiple of it."""
+        return self.patch * int(2 ** (len(self.widths) - 1))
+
+
+def unet1d_tiny(n_leads: int, n_statements: int) -> "UNet1d":
+    """Build the smallest preset, about 1 million parameters: for demonstrations and tests on a processor."""
+    sizes = UNet1dConfig(widths=(32, 64, 128), embedding=128)
+    return UNet1d(replace(sizes, n_leads=n_leads, n_statements=n_statements))
+
+
+def unet1d_small(n_leads: int, n_statements: int) -> "UNet1d":
+    """Build the middle preset, about 4.5 million parameters: for real records on a processor."""
+    sizes = UNet1dConfig(widths=(64, 128, 192), depth=2, embedding=256)
+    return UNet1d(replace(sizes, n_leads=n_leads, n_statements=n_statements))
+
+
+def unet1d_base(n_leads: int, n_statements: int) -> "UNet1d":
+    """Build the largest preset, about 18 million parameters: for real records on a GPU."""
+    sizes = UNet1dConfig(widths=(128, 256, 384), depth=2, embedding=512)
+    return UNet1d(replace(sizes, n_leads=n_leads, n_statements=n_statements))
+
+
+class UNet1d(nn.Module):
+    """Map noisy signals ``(record, lead, sample)`` of any length to what the preconditioner asks for, same shape.
+
+    At first it returns zeros: the last convolution starts there.
+    """
+
+    def __init__(self, config: UNet1dConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.noise = NoiseEmbedding(config.embedding)
+        self.condition = ConditionEmbedding(config.n_statements, config.embedding)
+        self.mix = nn.Sequential(nn.SiLU(), nn.Linear(config.embedding, config.embedding), nn.SiLU())
+        self.stem = nn.Conv1d(config.n_leads * config.patch, config.widths[0], 3, padding=1)
+        self.down, skips = _way_down(config)
+        self.middle = Block(config.widths[-1], config.widths[-1], config.embedding, attention=config.attention[-1])
+        self.up = _way_up(config, skips)
+        self.head = nn.Sequential(
+            nn.GroupNorm(config.widths[0] // _GROUP_WIDTH, config.widths[0]),
+            nn.SiLU(),
+            _zeroed(nn.Conv1d(config.widths[0], config.n_leads * config.patch, 3, padding=1)),
+        )
+
+    def forward(self, x: Tensor, c_noise: Tensor, condition: Condition) -> Tensor:
+        """Denoise.
+
+        Args:
+            x: ``(record, lead, sample)``, scaled to unit variance.
+            c_noise: ``(record,)``, the noise level as EDM's c_noise, ln(σ)/4.
+            condition: of the same records.
+
+        Returns:
+            ``(record, lead, sample)``.
+        """
+        n_samples = x.shape[-1]
+        embedding = self.mix(self.noise(c_noise) + self.condition(condition))
+        padded = functional.pad(x, (0, -n_samples % self.config.stride))
+        h = self.stem(_to_patches(padded, self.config.patch))
+        skips = []
+        for layer in self.down:
+            h = layer(h, embedding)
+            if isinstance(layer, Block):
+                skips.append(h)
+        h = self.middle(h, embedding)
+        for layer in self.up:
+            h = layer(torch.cat([h, skips.pop()], dim=1) if isinstance(layer, Block) else h, embedding)
+        return _from_patches(self.head(h), self.config.patch)[..., :n_samples]
+
+
+class NoiseEmbedding(nn.Module):
+    """Embed the noise level ``(record,)`` as ``(record, width)`` through sines and cosines of geometric frequencies."""
+
+    frequencies: Tensor
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        # c_noise runs from about -1.6 to 1.1: from a sixth of a turn to dozens over the range.
+        frequencies = 2 * torch.pi * torch.logspace(-4, 4, _NOISE_FREQUENCIES, base=2)
+        self.register_buffer("frequencies", frequencies, persistent=False)
+        self.project = nn.Linear(2 * _NOISE_FREQUENCIES, width)
+
+    def forward(self, c_noise: Tensor) -> Tensor:
+        angles = c_noise[:, None] * self.frequencies
+        projected: Tensor = self.project(torch.cat([angles.cos(), angles.sin()], dim=1))
+        return projected
+
+
+class Block(nn.Module):
+    """A residual block told the embedding, then perhaps attention: ``(record, channels, t)`` to ``(·, width, t)``."""
+
+    def __init__(self, channels: int, width: int, embedding: int, *, attention: bool) -> None:
+        super().__init__()
+        self.before = nn.Sequential(
+            nn.GroupNorm(channels // _GROUP_WIDTH, channels), nn.SiLU(), nn.Conv1d(channels, width, 3, padding=1)
+        )
+        self.norm = nn.GroupNorm(width // _GROUP_WIDTH, width, affine=False)
+        self.scale_shift = nn.Linear(embedding, 2 * width)
+        self.after = nn.Sequential(nn.SiLU(), _zeroed(nn.Conv1d(width, width, 3, padding=1)))
+        self.skip = nn.Identity() if channels == width else nn.Conv1d(channels, width, 1)
+        self.attention = Attention(width) if attention else nn.Identity()
+
+    def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
+        scale, shift = self.scale_shift(embedding)[..., None].chunk(2, dim=1)
+        h = self.norm(self.before(x)) * (1 + scale) + shift
+        attended: Tensor = self.attention(self.skip(x) + self.after(h))
+        return attended
+
+
+class Attention(nn.Module):
+    """Residual multi-head self-attention over time with rotary positions: ``(record, width, t)`` to the same."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.heads = width // _HEAD_WIDTH
+        self.norm = nn.GroupNorm(width // _GROUP_WIDTH, width)
+        self.query_key_value = nn.Conv1d(width, 3 * width, 1)
+        self.project = _zeroed(nn.Conv1d(width, width, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        n, width, length = x.shape
+        mixed = self.query_key_value(self.norm(x)).view(n, 3, self.heads, width // self.heads, length)
+        query, key, value = mixed.transpose(-1, -2).unbind(dim=1)  # each (record, head, t, channel)
+        heard = functional.scaled_dot_product_attention(_rotate(query), _rotate(key), value)
+        attended: Tensor = x + self.project(heard.transpose(-1, -2).reshape(n, width, length))
+        return attended
+
+
+class Down(nn.Module):
+    """Halve the resolution: ``(record, channels, t)`` to ``(record, channels, t/2)``."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.convolution = nn.Conv1d(channels, channels, 3, stride=2, padding=1)
+
+    def forward(self, x: Tensor, _embedding: Tensor) -> Tensor:
+        halved: Tensor = self.convolution(x)
+        return halved
+
+
+class Up(nn.Module):
+    """Double the resolution: ``(record, channels, t)`` to ``(record, channels, 2t)``."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.convolution = nn.Conv1d(channels, channels, 3, padding=1)
+
+    def forward(self, x: Tensor, _embedding: Tensor) -> Tensor:
+        doubled: Tensor = self.convolution(x.repeat_interleave(2, dim=-1))
+        return doubled
+
+
+def _way_down(config: UNet1dConfig) -> tuple[nn.ModuleList, list[int]]:
+    """Return the layers down to the lowest level and the channels of the skips they leave."""
+    layers, skips, channels = nn.ModuleList(), [], config.widths[0]
+    for level, (width, attention) in enumerate(zip(config.widths, config.attention, strict=True)):
+        if level > 0:
+            layers.append(Down(channels))
+        for _ in range(config.depth):
+            layers.append(Block(channels, width, config.embedding, attention=attention))
+            channels = width
+            skips.append(channels)
+    return layers, skips
+
+
+def _way_up(config: UNet1dConfig, skips: list[int]) -> nn.ModuleList:
+    layers, channels, open_skips = nn.ModuleList(), config.widths[-1], list(skips)
+    for level in reversed(range(len(config.widths))):
+        for _ in range(config.depth):
+            width = config.widths[level]
+            layers.append(
+                Block(channels + open_skips.pop(), width, config.embedding, attention=config.attention[level])
+            )
+            channels = width
+        if level > 0:
+            layers.append(Up(channels))
+    return layers
+
+
+def _to_patches(x: Tensor, patch: int) -> Tensor:
+    """``(record, lead, patches·patch)`` → ``(record, lead·patch, patches)``."""
+    n, leads, length = x.shape
+    return x.view(n, leads, length // patch, patch).transpose(2, 3).reshape(n, leads * patch, length // patch)
+
+
+def _from_patches(h: Tensor, patch: int) -> Tensor:
+    """``(record, lead·patch, patches)`` → ``(record, lead, patches·patch)``."""
+    n, channels, patches = h.shape
+    return h.view(n, channels // patch, patch, patches).transpose(2, 3).reshape(n, channels // patch, patches * patch)
+
+
+def _rotate(x: Tensor) -> Tensor:
+    """Turn pairs of channels of ``(record, head, t, channel)`` by angles that grow with t (rotary positions)."""
+    length, channels = x.shape[-2:]
+    position = torch.arange(length, device=x.device, dtype=torch.float32)
+    # The longest wave spans about 1,000 positions: no recording here is longer at an attending level.
+    frequency = torch.logspace(0, -3, channels // 2, device=x.device)
+    angle = position[:, None] * frequency
+    cos, sin = angle.cos().to(x.dtype), angle.sin().to(x.dtype)
+    first, second = x.chunk(2, dim=-1)
+    return torch.cat([first * cos - second * sin, first * sin + second * cos], dim=-1)
+
+
+def _zeroed(module: nn.Conv1d) -> nn.Conv1d:
+    nn.init.zeros_(module.weight)
+    if module.bias is not None:
+        nn.init.zeros_(module.bias)
+    return module

@@ -1,0 +1,156 @@
+"""What holds for every dataset class of this room; a class that is not listed here fails the test."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.reduction import ForkingPickler
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+import torch
+from kedro.io import AbstractDataset, DataCatalog, DatasetError
+
+import ecg_forge.datasets
+from ecg_forge.ecg.records import Signals
+
+
+@dataclass(frozen=True)
+class Case:
+    """How one dataset class is built below a folder, and what can be saved with it."""
+
+    module: str
+    arguments: Callable[[Path], dict[str, Any]]
+    value: Callable[[], Any] | None = None  # None: read-only
+    missing: str = "does not exist"  # empty: nothing can be missing
+
+
+def weights() -> dict[str, Any]:
+    return {"config": {"model": "x"}, "tensors": {"a": torch.arange(3.0)}}
+
+
+def signals() -> Signals:
+    return Signals(np.arange(2 * 12 * 5, dtype=np.int16).reshape(2, 12, 5), np.array([4, 9]))
+
+
+def table() -> pd.DataFrame:
+    return pd.DataFrame({"NORM": [0.25, 0.5], "split": ["val", "test"]})
+
+
+def in_new(filename: str) -> Callable[[Path], dict[str, Any]]:
+    return lambda folder: {"filepath": str(folder / "new" / filename)}
+
+
+def from_folder(folder: Path) -> dict[str, Any]:
+    return {"source": str(folder / "ptb-xl"), "path": str(folder)}
+
+
+NO_SUCH_FILE = "No such file"
+CASES = {
+    "Checkpoints": Case("checkpoints", in_new("checkpoints"), missing=""),
+    "HTMLReport": Case("html_report", in_new("a.html"), lambda: "<p>µV — π</p>"),
+    "JSONFile": Case("stock", in_new("a.json"), lambda: {"mean": [0.5, 1]}, NO_SUCH_FILE),
+    "ModelWeights": Case("model_weights", in_new("a.safetensors"), weights),
+    "PTBXLTable": Case(
+        "ptbxl_table", lambda folder: {**from_folder(folder), "table": "ptbxl_database.csv", "index_col": "ecg_id"}
+    ),
+    "PlotlyFigure": Case("stock", in_new("a.json"), lambda: go.Figure(go.Bar(y=[1, 2])), NO_SUCH_FILE),
+    "SignalArray": Case("signal_array", in_new("signals"), signals),
+    "Table": Case("stock", in_new("a.parquet"), table, NO_SUCH_FILE),
+    "TextTable": Case("stock", in_new("a.csv"), table, NO_SUCH_FILE),
+    "WFDBRecords": Case("wfdb_records", from_folder),
+}
+WRITABLE = [name for name, case in CASES.items() if case.value]
+
+
+def build(name: str, folder: Path) -> AbstractDataset:
+    case = CASES[name]
+    config = {"type": f"ecg_forge.datasets.{case.module}.{name}", **case.arguments(folder)}
+    return DataCatalog.from_config({"entry": {**config, "metadata": {"kedro-viz": {"layer": "raw"}}}})["entry"]
+
+
+def same(left: Any, right: Any) -> bool:
+    if isinstance(left, Signals):
+        return np.array_equal(left.samples, right.samples) and np.array_equal(left.ecg_id, right.ecg_id)
+    if isinstance(left, pd.DataFrame):
+        return bool(left.equals(right))
+    if isinstance(left, dict) and "tensors" in left:
+        return left["config"] == right["config"] and torch.equal(left["tensors"]["a"], right["tensors"]["a"])
+    return bool(left == right)
+
+
+def test_every_dataset_class_is_listed() -> None:
+    found = {}
+    for module in pkgutil.iter_modules(ecg_forge.datasets.__path__):
+        loaded = importlib.import_module(f"ecg_forge.datasets.{module.name}")
+        for name, item in vars(loaded).items():
+            if isinstance(item, type) and issubclass(item, AbstractDataset) and item.__module__ == loaded.__name__:
+                found[name] = module.name
+    assert found == {name: case.module for name, case in CASES.items()}
+
+
+@pytest.mark.parametrize("name", WRITABLE)
+def test_what_is_saved_is_loaded(name: str, tmp_path: Path) -> None:
+    value = CASES[name].value()
+    build(name, tmp_path).save(value)
+    assert same(build(name, tmp_path).load(), value)
+
+
+@pytest.mark.parametrize("name", WRITABLE)
+def test_it_exists_once_it_is_saved_and_can_be_saved_again(name: str, tmp_path: Path) -> None:
+    dataset = build(name, tmp_path)
+    assert not dataset.exists()
+    dataset.save(CASES[name].value())
+    dataset.save(CASES[name].value())
+    assert dataset.exists()
+    assert len(list((tmp_path / "new").iterdir())) == 1, "nothing but the target stays"
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name not in WRITABLE])
+def test_a_read_only_dataset_refuses_to_save(name: str, tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"read-only|handle"):
+        build(name, tmp_path).save("anything")
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.missing])
+def test_what_is_missing_is_named(name: str, tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=CASES[name].missing) as error:
+        build(name, tmp_path).load()
+    assert str(tmp_path) in str(error.value)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_it_describes_itself_by_its_arguments(name: str, tmp_path: Path) -> None:
+    described = build(name, tmp_path)._describe()
+    assert {key: str(described[key]) for key in CASES[name].arguments(tmp_path)} == CASES[name].arguments(tmp_path)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_it_can_be_sent_to_another_process(name: str, tmp_path: Path) -> None:
+    dataset = build(name, tmp_path)
+    copy = ForkingPickler.loads(bytes(ForkingPickler.dumps(dataset)))
+    assert copy._describe() == dataset._describe()
+    assert copy.metadata == {"kedro-viz": {"layer": "raw"}}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_its_docstring_shows_a_catalog_entry(name: str) -> None:
+    module = importlib.import_module(f"ecg_forge.datasets.{CASES[name].module}")
+    assert f"type: ecg_forge.datasets.{CASES[name].module}.{name}" in getattr(module, name).__doc__
+
+
+def test_recordings_are_read_through_the_catalog(tiny_ptbxl: Path, tmp_path: Path) -> None:
+    dataset = build("WFDBRecords", tmp_path)
+    assert dataset.exists()
+    (block,) = dataset.load().read(["records100/00000/00001_lr"], fs=100, length=1000)
+    assert block.problems == [""]
+
+
+def test_the_report_previews_its_page(tmp_path: Path) -> None:
+    dataset = build("HTMLReport", tmp_path)
+    dataset.save("<p>hello</p>")
+    assert dataset.preview() == "<p>hello</p>"

@@ -1,0 +1,188 @@
+"""Every registered model keeps the contract of its kind, and names are checked before torch is needed."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+from torch import nn
+
+from ecg_forge.ecg.errors import BadInput
+from ecg_forge.models.condition import Condition
+from ecg_forge.models.registry import (
+    CLASSIFIERS,
+    DENOISERS,
+    build_classifier,
+    build_denoiser,
+    check_classifier,
+    check_denoiser,
+)
+
+# Written out, so that a model that is registered but unknown here fails test_every_registered_model_is_covered.
+CLASSIFIER_NAMES = ("resnet1d_wang", "resnet50_1d")
+DENOISER_NAMES = ("unet1d_tiny", "unet1d_small", "unet1d_base")
+LENGTHS = (100, 131, 250)
+
+classifiers = pytest.mark.parametrize("name", CLASSIFIER_NAMES)
+denoisers = pytest.mark.parametrize("name", DENOISER_NAMES)
+
+
+def some_conditions(n: int, n_statements: int) -> Condition:
+    """Conditions in which every statement, both sexes and every part left open occur."""
+    statements = torch.eye(n_statements).repeat(n // n_statements + 1, 1)[:n]
+    statements[: n // 2] += torch.ones(n_statements)
+    age, sex = torch.linspace(20, 90, n), torch.arange(n) % 3
+    nothing = Condition.null(n, n_statements)
+    statements[-1], age[-1] = nothing.statements[-1], nothing.age[-1]
+    return Condition(statements.clamp(max=1), age, sex)
+
+
+def seeded(build, *arguments) -> nn.Module:
+    torch.manual_seed(3)
+    return build(*arguments)
+
+
+def noisy(n: int, *shape: int) -> torch.Tensor:
+    return torch.randn(n, *shape, generator=torch.Generator().manual_seed(0))
+
+
+def shaken(model: nn.Module) -> nn.Module:
+    """Move every parameter a little: layers that start at zero would hide what stands behind them."""
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.02 * torch.randn(parameter.shape, generator=generator))
+    return model
+
+
+def without_gradient(model: nn.Module) -> list[str]:
+    return [name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0]
+
+
+def same_weights(one: nn.Module, other: nn.Module) -> bool:
+    return all(torch.equal(a, b) for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True))
+
+
+def test_every_registered_model_is_covered():
+    assert set(CLASSIFIER_NAMES) == set(CLASSIFIERS)
+    assert set(DENOISER_NAMES) == set(DENOISERS)
+
+
+def test_importing_the_registry_does_not_import_torch():
+    code = (
+        "import sys, ecg_forge.models.registry as r; r.check_denoiser('unet1d_tiny'); sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(("check", "known"), [(check_classifier, "resnet1d_wang"), (check_denoiser, "unet1d_tiny")])
+def test_an_unknown_name_is_answered_with_the_known_ones(check, known):
+    assert check(known) == known
+    with pytest.raises(BadInput, match=f"unknown .* 'nosuch'; known are .*{known}"):
+        check("nosuch")
+
+
+def test_sizes_below_one_are_refused():
+    with pytest.raises(BadInput, match="n_leads must be at least 1"):
+        build_classifier("resnet1d_wang", 0, 5)
+    with pytest.raises(BadInput, match="n_statements must be at least 1"):
+        build_denoiser("unet1d_tiny", 8, 0)
+
+
+@classifiers
+def test_a_classifier_gives_one_logit_per_label_at_any_length(name):
+    model = build_classifier(name, n_leads=3, n_labels=5).eval()
+    for length in LENGTHS:
+        logits = model(noisy(2, 3, length))
+        assert logits.shape == (2, 5)
+        assert logits.dtype == torch.float32
+        assert logits.isfinite().all()
+
+
+@classifiers
+def test_a_classifier_judges_each_record_by_itself(name):
+    model, x = build_classifier(name, 2, 3).eval(), noisy(3, 2, 100)
+    torch.testing.assert_close(model(x)[1:2], model(x[1:2]))
+
+
+@classifiers
+def test_the_seed_decides_the_weights_of_a_classifier(name):
+    one, again = seeded(build_classifier, name, 2, 3), seeded(build_classifier, name, 2, 3)
+    assert same_weights(one, again)
+    assert not same_weights(one, build_classifier(name, 2, 3))
+
+
+@classifiers
+def test_a_gradient_reaches_every_parameter_of_a_classifier(name):
+    model = build_classifier(name, 2, 3).train()
+    model(noisy(4, 2, 128)).square().sum().backward()
+    assert without_gradient(model) == []
+
+
+@classifiers
+def test_a_classifier_comes_back_from_its_state_dict(name):
+    model, other = build_classifier(name, 2, 3).eval(), build_classifier(name, 2, 3).eval()
+    other.load_state_dict(model.state_dict())
+    x = noisy(2, 2, 100)
+    assert torch.equal(model(x), other(x))
+
+
+@denoisers
+def test_a_denoiser_keeps_the_shape_at_any_length(name):
+    model = shaken(build_denoiser(name, n_leads=3, n_statements=5)).eval()
+    for length in LENGTHS:
+        out = model(noisy(2, 3, length), torch.zeros(2), some_conditions(2, 5))
+        assert out.shape == (2, 3, length)
+        assert out.dtype == torch.float32
+        assert out.isfinite().all()
+        assert (out != 0).any()
+
+
+@denoisers
+def test_a_new_denoiser_returns_zeros(name):
+    assert not build_denoiser(name, 2, 3)(noisy(2, 2, 64), torch.zeros(2), some_conditions(2, 3)).any()
+
+
+@denoisers
+def test_a_denoiser_treats_each_record_by_itself(name):
+    model, x, condition = shaken(build_denoiser(name, 2, 3)), noisy(3, 2, 64), some_conditions(3, 3)
+    c_noise = torch.tensor([-1.0, 0.0, 1.0])
+    alone = model(x[1:2], c_noise[1:2], condition[1:2])
+    torch.testing.assert_close(model(x, c_noise, condition)[1:2], alone, rtol=1e-4, atol=1e-5)
+
+
+@denoisers
+def test_the_seed_decides_the_weights_of_a_denoiser(name):
+    one, again = seeded(build_denoiser, name, 2, 3), seeded(build_denoiser, name, 2, 3)
+    assert same_weights(one, again)
+    assert not same_weights(one, build_denoiser(name, 2, 3))
+
+
+@denoisers
+def test_a_gradient_reaches_every_parameter_of_a_denoiser(name):
+    model = shaken(build_denoiser(name, 2, 3))
+    model(noisy(6, 2, 64), torch.linspace(-1, 1, 6), some_conditions(6, 3)).square().sum().backward()
+    assert without_gradient(model) == []
+
+
+@denoisers
+def test_a_denoiser_comes_back_from_its_state_dict(name):
+    model, other = shaken(build_denoiser(name, 2, 3)), build_denoiser(name, 2, 3)
+    other.load_state_dict(model.state_dict())
+    x, c_noise, condition = noisy(2, 2, 64), torch.zeros(2), some_conditions(2, 3)
+    assert torch.equal(model(x, c_noise, condition), other(x, c_noise, condition))
+
+
+@denoisers
+def test_a_denoiser_hears_noise_level_statements_age_and_sex(name):
+    model, x = shaken(build_denoiser(name, 2, 3)), noisy(1, 2, 64)
+    told = Condition(torch.tensor([[1.0, 0.0, 0.0]]), torch.tensor([60.0]), torch.tensor([0]))
+    others = [
+        Condition(torch.tensor([[0.0, 1.0, 0.0]]), told.age, told.sex),
+        Condition(told.statements, torch.tensor([20.0]), told.sex),
+        Condition(told.statements, told.age, torch.tensor([1])),
+        Condition.null(1, 3),
+    ]
+    base = model(x, torch.zeros(1), told)
+    assert all((model(x, torch.zeros(1), other) - base).abs().max() > 1e-6 for other in others)
+    assert (model(x, torch.ones(1), told) - base).abs().max() > 1e-6

@@ -1,0 +1,64 @@
+"""One run of the whole way on a small simulated PTB-XL, shared by the tests of the pipelines."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from kedro.framework.project import configure_project
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
+from kedro.io import DataCatalog
+
+ROOT = Path(__file__).resolve().parents[2]
+
+GLOBALS = {"ptbxl_source": "simulate", "simulation": {"n_records": 300, "seed": 3}}
+PARAMETERS = {
+    "classifier": {"epochs": 4, "steps_per_epoch": 4, "batch_size": 32, "crop_s": 2.5, "workers": 0},
+    "denoiser": {"model": "unet1d_tiny", "epochs": 2, "steps_per_epoch": 2, "batch_size": 4, "workers": 0},
+    "synthesis": {
+        "plan": {"targets": [{"statement": "CLBBB", "count": 4}, {"statement": "PVC", "count": 4}]},
+        "sampler": {"steps": 2},
+        "guidance": {"batch_size": 4},
+        # The tiny denoiser makes no ECG; these tests are about the way, so every finite record may pass.
+        "checks": {"range_tail": 0.0, "near_copy_quantile": 0.0, "recognition_quantile": 0.0},
+    },
+    "evaluation": {"resamples": 50},
+}
+
+
+def write_conf(folder: Path, data: Path, parameters: dict[str, Any] = PARAMETERS) -> Path:
+    """Copy the project's configuration and add the environment ``test``, with its own data root."""
+    conf = folder / "conf"
+    shutil.copytree(ROOT / "conf", conf)
+    (conf / "test").mkdir()
+    (conf / "test" / "globals.yml").write_text(yaml.safe_dump({**GLOBALS, "data": str(data)}))
+    (conf / "test" / "parameters.yml").write_text(yaml.safe_dump(parameters))
+    return conf
+
+
+@pytest.fixture(scope="session")
+def project() -> Path:
+    bootstrap_project(ROOT)
+    configure_project("ecg_forge")
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def conf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("whole-run")
+    return write_conf(folder, folder / "data")
+
+
+def session(project: Path, conf: Path) -> KedroSession:
+    return KedroSession.create(project, conf_source=str(conf), env="test")
+
+
+@pytest.fixture(scope="session")
+def whole_run(project: Path, conf: Path) -> DataCatalog:
+    """The catalog after `kedro run`."""
+    with session(project, conf) as running:
+        running.run()
+    with session(project, conf) as after:
+        return after.load_context().catalog

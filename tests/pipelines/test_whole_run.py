@@ -1,0 +1,115 @@
+"""The whole way on a small simulated PTB-XL: every artifact is there, and keeps the rules of the domain."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from kedro.io import DataCatalog
+from safetensors.numpy import load_file
+
+from ecg_forge.ecg.leads import limb_lead_residual
+from ecg_forge.ecg.statements import CODES
+from ecg_forge.pipelines.arms import ARMS
+from tests.pipelines.conftest import write_conf
+
+pytestmark = pytest.mark.slow
+
+
+def test_every_arm_is_scored_on_the_same_test_records(whole_run: DataCatalog) -> None:
+    records = whole_run.load("records")
+    test = records.index[records["split"] == "test"]
+    for arm in ARMS:
+        probabilities = whole_run.load(f"{arm}.probabilities")
+        assert probabilities.index[probabilities["split"] == "test"].tolist() == test.tolist()
+        assert set(probabilities["split"]) == {"val", "test"}
+        metrics = whole_run.load(f"{arm}.metrics")
+        assert metrics.index.tolist()[:71] == list(CODES)
+        assert 0 <= metrics.loc["macro", "auc_low"] <= metrics.loc["macro", "auc"] <= 1
+
+
+def test_arms_differ_by_the_rows_they_add_and_nothing_else(whole_run: DataCatalog) -> None:
+    tables = {arm: whole_run.load(f"{arm}.training_table") for arm in ARMS}
+    accepted = int(whole_run.load("synthetic_verdicts")["accepted"].sum())
+    real = len(tables["baseline"])
+    assert accepted > 0
+    for arm, source in (("oversampled", "copy"), ("augmented", "synthetic")):
+        pd.testing.assert_frame_equal(tables[arm].iloc[:real], tables["baseline"])
+        assert tables[arm]["source"].iloc[real:].tolist() == [source] * accepted
+    added = [tables[arm].iloc[real:][list(CODES)].to_numpy() for arm in ("oversampled", "augmented")]
+    np.testing.assert_array_equal(added[0], added[1])
+
+
+def test_only_training_patients_train_and_nothing_synthetic_is_tested(whole_run: DataCatalog) -> None:
+    records = whole_run.load("records")
+    held_out = records[records["split"] != "train"]
+    for arm in ARMS:
+        table = whole_run.load(f"{arm}.training_table")
+        real = records.loc[table.loc[table["source"] != "synthetic", "ecg_id"]]
+        assert set(real["patient_id"]).isdisjoint(held_out["patient_id"])
+        assert set(whole_run.load(f"{arm}.probabilities").index) <= set(records.index)
+    assert whole_run.load("normaliser")["n_records"] == (records["split"] == "train").sum()
+
+
+def test_synthetic_ecgs_have_the_planned_labels_and_obey_einthoven(whole_run: DataCatalog) -> None:
+    plan, signals = whole_run.load("synthetic_plan"), whole_run.load("synthetic_signals")
+    assert signals.ecg_id.tolist() == plan.index.tolist()
+    assert plan["target"].value_counts().to_dict() == {"CLBBB": 4, "PVC": 4}
+    assert all(target in statements for target, statements in zip(plan["target"], plan["statements"], strict=True))
+    assert limb_lead_residual(signals.millivolts(plan.index)).max() <= 0.002
+
+
+def test_all_arms_take_equally_many_steps(whole_run: DataCatalog) -> None:
+    assert {arm: len(whole_run.load(f"{arm}.history")) for arm in ARMS} == dict.fromkeys(ARMS, 4)
+
+
+def test_the_report_says_what_the_tables_say(whole_run: DataCatalog) -> None:
+    html, comparison = whole_run.load("report"), whole_run.load("comparison")
+    row = comparison.query("arm == 'augmented' and label == 'macro' and metric == 'ap'").iloc[0]
+    assert f"{abs(row['difference']):.3f}" in html
+    assert row["verdict"] in html
+    assert "simulat" in html
+    assert "<script src=" not in html
+
+
+def test_the_data_card_knows_its_origin(whole_run: DataCatalog) -> None:
+    card = whole_run.load("data_card")
+    assert card["records"] == 300
+    assert card["version"] == "unknown"
+    assert "simulat" in card["origin"]
+
+
+def start(project: Path, conf: Path, *options: str) -> subprocess.Popen:
+    command = [sys.executable, "-m", "kedro", "run", "--env=test", f"--conf-source={conf}", *options]
+    return subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def test_a_killed_run_continues_and_ends_with_the_same_weights(
+    project: Path, whole_run: DataCatalog, conf: Path, tmp_path: Path
+) -> None:
+    unbroken = conf.parent / "data"
+    data = tmp_path / "data"
+    again = write_conf(tmp_path, data)
+    killed = start(project, again, "--pipelines=data_engineering,baseline")
+    checkpoint = data / "06_models" / "baseline" / "checkpoints" / "last.ckpt"
+    deadline = time.monotonic() + 240
+    while not checkpoint.exists() and killed.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.communicate()
+    weights = data / "06_models" / "baseline" / "weights.safetensors"
+    assert checkpoint.exists(), "the run ended before it could be killed"
+    assert not weights.exists()
+    continued = start(project, again, "--pipelines=data_engineering,baseline", "--only-missing-outputs")
+    log, _ = continued.communicate(timeout=300)
+    assert continued.returncode == 0, log
+    assert "continuing from its last checkpoint" in log
+    assert "decode_signals" not in log
+    first, second = load_file(unbroken / "06_models" / "baseline" / "weights.safetensors"), load_file(weights)
+    assert first.keys() == second.keys()
+    assert all(np.array_equal(first[name], second[name]) for name in first)

@@ -1,0 +1,100 @@
+"""The configuration fits the code: nothing undeclared, nothing unused, layers that kedro-viz can order."""
+
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+from kedro.config import OmegaConfigLoader
+from kedro.framework.project import pipelines, settings
+from kedro.framework.session import KedroSession
+
+from ecg_forge.pipelines.arms import ARMS
+
+LAYERS = {"raw", "intermediate", "primary", "generators", "synthetic", "model_input", "models", "model_output", "reporting"}
+PIPELINES = ["data_engineering", "baseline", "synthesis", "augmentation", "evaluation"]
+
+
+@pytest.fixture
+def catalog_entries(project: Path) -> dict:
+    loader = OmegaConfigLoader(str(project / "conf"), env="demo", **settings.CONFIG_LOADER_ARGS)
+    return {name: entry for name, entry in loader["catalog"].items() if not name.startswith("_")}
+
+
+def datasets_of_all_pipelines() -> set[str]:
+    return {name for name in pipelines["__default__"].datasets() if not name.startswith("param")}
+
+
+def declared(name: str, entries: dict) -> str:
+    if name in entries:
+        return name
+    arm, _, artifact = name.partition(".")
+    pattern = "{arm}." + artifact
+    return pattern if arm in ARMS and pattern in entries else ""
+
+
+def test_default_is_the_five_pipelines_in_order(project: Path) -> None:
+    assert sorted(pipelines) == sorted([*PIPELINES, "__default__"])
+    whole = {node.name for node in pipelines["__default__"].nodes}
+    assert whole == {node.name for name in PIPELINES for node in pipelines[name].nodes}
+
+
+def test_every_dataset_is_declared_and_every_entry_is_used(project: Path, catalog_entries: dict) -> None:
+    used = {name: declared(name, catalog_entries) for name in datasets_of_all_pipelines()}
+    assert [name for name, entry in used.items() if not entry] == []
+    assert set(catalog_entries) - set(used.values()) == set()
+
+
+def test_a_node_is_named_after_its_function(project: Path) -> None:
+    for node in pipelines["__default__"].nodes:
+        assert node.name.split(".")[-1] == node.func.__name__
+        assert node.func.__doc__
+
+
+@pytest.mark.parametrize("env", ["base", "demo", "small"])
+def test_every_parameter_is_read_by_a_node(project: Path, env: str) -> None:
+    loader = OmegaConfigLoader(str(project / "conf"), env=env, **settings.CONFIG_LOADER_ARGS)
+    parameters = loader["parameters"]
+    read = {name.removeprefix("params:") for name in pipelines["__default__"].inputs() if name.startswith("params:")}
+    read.add("provenance")  # printed as it is by write_report
+    paths = {top for top in parameters if top in read}
+    paths |= {f"{top}.{key}" for top, tree in parameters.items() if top not in read for key in tree}
+    assert paths - read == set()
+    assert read - paths == set()
+
+
+def test_layers_are_known_and_follow_the_flow_without_a_cycle(project: Path, catalog_entries: dict) -> None:
+    layer = {
+        name: catalog_entries[declared(name, catalog_entries)]["metadata"]["kedro-viz"]["layer"]
+        for name in datasets_of_all_pipelines()
+    }
+    assert set(layer.values()) <= LAYERS
+    sorter: TopologicalSorter[str] = TopologicalSorter()
+    for node in pipelines["__default__"].nodes:
+        for source in (name for name in node.inputs if name in layer):
+            for target in (name for name in node.outputs if layer[name] != layer[source]):
+                sorter.add(layer[target], layer[source])
+    sorter.prepare()  # raises CycleError
+
+
+def test_an_environment_cannot_overwrite_anothers_results(project: Path) -> None:
+    roots = [
+        OmegaConfigLoader(str(project / "conf"), env=env, **settings.CONFIG_LOADER_ARGS)["globals"]["data"]
+        for env in ("base", "demo", "small")
+    ]
+    assert len(set(roots)) == len(roots)
+
+
+@pytest.mark.parametrize("env", ["base", "demo", "small"])
+def test_parameters_arrive_as_checked_dataclasses(project: Path, env: str) -> None:
+    with KedroSession.create(project, env=env) as session:
+        parameters = session.load_context().params
+    assert type(parameters["classifier"]).__name__ == "ClassifierConfig"
+    assert type(parameters["denoiser"]).__name__ == "DenoiserConfig"
+
+
+def test_a_wrong_parameter_stops_the_run_before_it_starts(project: Path) -> None:
+    with (
+        pytest.raises(Exception, match="unknown classifier 'resnet9000'"),
+        KedroSession.create(project, env="demo", runtime_params={"classifier.model": "resnet9000"}) as session,
+    ):
+        session.load_context()
