@@ -9,53 +9,41 @@ from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.leads import INDEPENDENT_LEADS
 from ecg_forge.ecg.records import to_microvolts, to_millivolts
 
+DEVIATIONS = {lead: 0.1 * (place + 1) for place, lead in enumerate(INDEPENDENT_LEADS)}
+
 
 @pytest.fixture
-def millivolts() -> np.ndarray:
-    sizes = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8], dtype=np.float32)[:, None]
-    return np.random.default_rng(0).normal(size=(6, 8, 200)).astype(np.float32) * sizes
+def scaling() -> LeadScaling:
+    return LeadScaling.of(DEVIATIONS, sigma_data=0.5)
 
 
-def test_every_lead_gets_the_standard_deviation_of_the_model(millivolts):
-    scaling = LeadScaling.fit([millivolts], sigma_data=0.5)
-    scaled = scaling.to_model(torch.from_numpy(millivolts))
-    torch.testing.assert_close(scaled.transpose(0, 1).flatten(1).std(dim=1, correction=0), torch.full((8,), 0.5))
+def test_every_lead_gets_the_standard_deviation_of_the_model(scaling):
+    sizes = torch.tensor([[DEVIATIONS[lead]] for lead in INDEPENDENT_LEADS])
+    millivolts = sizes * torch.tensor([-1.0, 1.0, -1.0, 1.0])
+    torch.testing.assert_close(scaling.to_model(millivolts), 0.5 * millivolts.sign())
 
 
-def test_the_size_of_the_blocks_does_not_matter(millivolts):
-    whole, pieces = LeadScaling.fit([millivolts]), LeadScaling.fit([millivolts[:1], millivolts[1:]])
-    np.testing.assert_allclose(whole.millivolts, pieces.millivolts, rtol=1e-12)
+def test_deviations_are_taken_by_the_name_of_the_lead():
+    assert LeadScaling.of({"V1": 2.0, "I": 1.0}, leads=("I", "V1"), sigma_data=0.5).millivolts == (2.0, 4.0)
 
 
-def test_every_microvolt_comes_back():
-    microvolts = np.arange(-32767, 32768, dtype=np.int16)[: 8 * 8191].reshape(1, 8, -1)
-    scaling = LeadScaling.fit([to_millivolts(microvolts) + 0.1])
+def test_every_microvolt_comes_back(scaling):
+    microvolts = np.arange(-32764, 32764, dtype=np.int16).reshape(1, 8, -1)
     back = scaling.to_millivolts(scaling.to_model(torch.from_numpy(to_millivolts(microvolts))))
     assert np.array_equal(to_microvolts(back.numpy()), microvolts)
 
 
-def test_a_scaling_survives_json(millivolts):
-    scaling = LeadScaling.fit([millivolts])
+def test_a_scaling_survives_json(scaling):
     assert scaling.leads == INDEPENDENT_LEADS
     assert LeadScaling.from_dict(json.loads(json.dumps(scaling.as_dict()))) == scaling
 
 
-@pytest.mark.parametrize(
-    ("blocks", "message"),
-    [
-        ([], "cannot scale"),
-        ([np.zeros((1, 8, 10))], "cannot scale"),
-        ([np.full((1, 8, 10), np.nan)], "cannot scale"),
-        ([np.zeros((1, 12, 10))], r"expects \(record, 8 leads, sample\), got \(1, 12, 10\)"),
-    ],
-)
-def test_signals_that_cannot_be_scaled_are_refused(blocks, message):
-    with pytest.raises(BadInput, match=message):
-        LeadScaling.fit(blocks)
+def test_signals_of_other_leads_are_refused(scaling):
+    with pytest.raises(BadInput, match=r"expects \(\.\.\., 8 leads, sample\), got \(1, 12, 5\)"):
+        scaling.to_model(torch.zeros(1, 12, 5))
 
 
-def test_signals_of_other_leads_are_refused(millivolts):
-    with pytest.raises(BadInput, match=r"got \(1, 12, 5\)"):
-        LeadScaling.fit([millivolts]).to_model(torch.zeros(1, 12, 5))
+@pytest.mark.parametrize("factors", [(1.0,), (1.0, 0.0), (1.0, float("nan"))])
+def test_a_scaling_needs_one_positive_factor_per_lead(factors):
     with pytest.raises(BadInput, match="one positive factor per lead"):
-        LeadScaling(("I", "II"), (1.0,))
+        LeadScaling(("I", "II"), factors)

@@ -19,7 +19,7 @@ from ecg_forge.models.registry import (
 )
 
 # Written out, so that a model that is registered but unknown here fails test_every_registered_model_is_covered.
-CLASSIFIER_NAMES = ("resnet1d_wang", "resnet50_1d")
+CLASSIFIER_NAMES = ("resnet1d_tiny", "resnet1d_wang", "resnet50_1d")
 DENOISER_NAMES = ("unet1d_tiny", "unet1d_small", "unet1d_base")
 LENGTHS = (100, 131, 250)
 

@@ -79,7 +79,7 @@ def records(n: int = 24, length: int = 200) -> Signals:
 
 
 def classifier_config(**changes: Any) -> ClassifierConfig:
-    settings = {"model": "resnet1d_wang", "task": "superclass", "epochs": 3, "steps_per_epoch": 3, "batch_size": 8}
+    settings = {"model": "resnet1d_tiny", "task": "superclass", "epochs": 3, "steps_per_epoch": 3, "batch_size": 8}
     return ClassifierConfig(**{**settings, "crop_s": 1.0, "stride_s": 0.5, "learning_rate": 0.005, **changes})
 
 

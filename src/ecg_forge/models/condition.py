@@ -11,6 +11,7 @@ from ecg_forge.ecg.errors import BadInput
 MALE, FEMALE, UNKNOWN_SEX = 0, 1, 2
 
 _AGE_MEAN, _AGE_SD = 60.0, 17.0  # years, roughly those of PTB-XL; only a scale for the network
+_INITIAL_SIZE = 0.1  # quiet beside the noise level, which a network must hear first
 
 
 @dataclass(frozen=True)
@@ -86,12 +87,12 @@ class ConditionEmbedding(nn.Module):
     def __init__(self, n_statements: int, width: int) -> None:
         super().__init__()
         self.statements = nn.Linear(n_statements, width, bias=False)
-        self.statements_not_given = nn.Parameter(torch.randn(width))
+        self.statements_not_given = nn.Parameter(_INITIAL_SIZE * torch.randn(width))
         self.age = nn.Sequential(nn.Linear(1, width), nn.SiLU(), nn.Linear(width, width))
-        self.age_not_given = nn.Parameter(torch.randn(width))
+        self.age_not_given = nn.Parameter(_INITIAL_SIZE * torch.randn(width))
         self.sex = nn.Embedding(3, width)
-        # A record shows two or three of the statements: unit size each, as for the other parts.
-        nn.init.normal_(self.statements.weight)
+        nn.init.normal_(self.statements.weight, std=_INITIAL_SIZE)
+        nn.init.normal_(self.sex.weight, std=_INITIAL_SIZE)
 
     def forward(self, condition: Condition) -> Tensor:
         no_statements, no_age = condition.statements.isnan()[:, :1], condition.age.isnan()[:, None]

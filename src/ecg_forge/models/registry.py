@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 CLASSIFIERS: Mapping[str, str] = MappingProxyType(
     {
+        "resnet1d_tiny": "ecg_forge.models.resnet:resnet1d_tiny",
         "resnet1d_wang": "ecg_forge.models.resnet:resnet1d_wang",
         "resnet50_1d": "ecg_forge.models.resnet:resnet50_1d",
     }

@@ -15,7 +15,15 @@ def resnet1d_wang(n_leads: int, n_labels: int) -> nn.Module:
     blocks of two convolutions (kernels 5, 3) of stride 1, 2, 2, and its own head (``pooled_head``); kaiming
     initialisation of all weights.
     """
-    width = 128
+    return _wang(n_leads, n_labels, width=128)
+
+
+def resnet1d_tiny(n_leads: int, n_labels: int) -> nn.Module:
+    """Build ``resnet1d_wang`` with 32 channels, a fifteenth of its cost: for demonstrations and tests on a processor."""
+    return _wang(n_leads, n_labels, width=32)
+
+
+def _wang(n_leads: int, n_labels: int, width: int) -> nn.Module:
     model = nn.Sequential(
         _convolution(n_leads, width, kernel=7),
         nn.ReLU(),

@@ -6,7 +6,8 @@ from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.labels import check_task
 from ecg_forge.models.registry import check_classifier, check_denoiser
 
-PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")
+PRECISIONS = ("auto", "32-true", "bf16-mixed", "16-mixed")
+"""Lightning's names; ``auto`` is bf16-mixed where the device computes with it natively, else 32-true."""
 AGGREGATIONS = ("max", "mean")
 
 
@@ -38,7 +39,7 @@ class ClassifierConfig:
         crop_s: length of the random training crop and of the sliding test window, in seconds.
         stride_s: step of the sliding test window, in seconds.
         aggregate: how the windows' probabilities become the record's: max (as in the benchmark) or mean.
-        precision: 32-true, bf16-mixed or 16-mixed.
+        precision: one of `PRECISIONS`.
         seed: of weights, order, crops and dropout.
         workers: processes that read batches; 0 reads in the training process.
     """
@@ -53,7 +54,7 @@ class ClassifierConfig:
     crop_s: float = 2.5
     stride_s: float = 1.25
     aggregate: str = "max"
-    precision: str = "32-true"
+    precision: str = "auto"
     seed: int = 0
     workers: int = 0
 
@@ -93,7 +94,7 @@ class DenoiserConfig:
     p_std: float = 1.2
     drop_condition: float = 0.1
     gradient_clip: float = 1.0
-    precision: str = "32-true"
+    precision: str = "auto"
     seed: int = 0
     workers: int = 0
 

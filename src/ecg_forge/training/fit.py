@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import time
+import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +20,12 @@ from lightning.pytorch.callbacks import Callback, ModelCheckpoint, TQDMProgressB
 from torch.utils.data import DataLoader
 
 logger = logging.getLogger(__name__)
+
+_EXPECTED_WARNINGS = (
+    "Checkpoint directory .* exists and is not empty",  # it holds the fingerprint
+    "The '.*_dataloader' does not have many workers",  # the memory map is faster than a worker's queue
+    ".*isinstance\\(treespec, LeafSpec\\)",  # Lightning's own
+)
 
 
 class CheckpointHandle(Protocol):
@@ -44,7 +51,7 @@ class Run:
     Attributes:
         name: what it is called in the log.
         epochs: in all.
-        precision: of Lightning.
+        precision: one of Lightning's, or ``auto``.
         gradient_clip: largest gradient norm, None for no clipping.
         seed: of everything random that happens inside a step.
         fingerprint: equal for trainings that would end with the same weights; see `fingerprint`.
@@ -116,6 +123,8 @@ def fit(
         The history: one row per epoch with ``epoch``, every logged metric and ``seconds``.
     """
     torch.set_num_threads(os.cpu_count() or 1)
+    for chatty in ("lightning.pytorch", "lightning.fabric"):  # they set their own level when imported
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     last = checkpoints.matching(run.fingerprint)
     folder = last.parent if last else checkpoints.start(run.fingerprint)
     if last:
@@ -124,7 +133,7 @@ def fit(
     interactive = sys.stderr.isatty()
     trainer = lightning.Trainer(
         max_epochs=run.epochs,
-        precision=run.precision,  # type: ignore[arg-type]
+        precision=device_precision(run.precision),  # type: ignore[arg-type]
         gradient_clip_val=run.gradient_clip,
         callbacks=[
             SeedEachStep(run.seed),
@@ -140,7 +149,10 @@ def fit(
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
     )
-    trainer.fit(module, train, validation, ckpt_path=last, weights_only=True)
+    with warnings.catch_warnings():
+        for message in _EXPECTED_WARNINGS:
+            warnings.filterwarnings("ignore", message=message)
+        trainer.fit(module, train, validation, ckpt_path=last, weights_only=True)
     if trainer.interrupted:
         raise KeyboardInterrupt
     checkpoints.clear()
@@ -157,7 +169,22 @@ def compute_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+def device_precision(precision: str) -> str:
+    """Turn ``auto`` into bf16-mixed on a device that computes with bfloat16 natively, else into 32-true.
+
+    A processor without such instructions emulates bfloat16 and takes about twice as long as with float32.
+    """
+    if precision != "auto":
+        return precision
+    if torch.cuda.is_available():
+        native = torch.cuda.is_bf16_supported()
+    else:
+        abilities = torch.cpu.get_capabilities()
+        native = bool(abilities.get("amx_bf16") or abilities.get("avx512_bf16"))
+    return "bf16-mixed" if native else "32-true"
+
+
 def autocast(device: torch.device, precision: str) -> torch.autocast:
-    """The autocast context that goes with one of Lightning's precisions, for inference outside the trainer."""
-    dtype = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}.get(precision)
+    """The autocast context that goes with a precision, for inference outside the trainer."""
+    dtype = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}.get(device_precision(precision))
     return torch.autocast(device.type, dtype=dtype or torch.bfloat16, enabled=dtype is not None)
