@@ -89,7 +89,7 @@ def train(folder: Path, **changes: Any) -> tuple[dict[str, Any], pd.DataFrame]:
     labels.loc[1::2, "MI"] = True
     half = (SignalPools([signals], signals.ecg_id[:16]), labels.iloc[:16])
     rest = (SignalPools([signals], signals.ecg_id[16:]), labels.iloc[16:])
-    return fit_classifier(half, rest, NORMALISER, classifier_config(**changes), Folder(folder))
+    return fit_classifier(half, rest, NORMALISER, classifier_config(**changes), Folder(folder), "test")
 
 
 def assert_equal_weights(first: dict[str, Any], second: dict[str, Any]) -> None:

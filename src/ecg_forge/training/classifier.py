@@ -77,7 +77,7 @@ def fit_classifier(
     normaliser: Normaliser,
     config: ClassifierConfig,
     checkpoints: CheckpointHandle,
-    name: str = "classifier",
+    name: str,
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """Train one classifier.
 

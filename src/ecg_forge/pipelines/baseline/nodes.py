@@ -52,6 +52,7 @@ def train_classifier(
         normaliser,
         config,
         checkpoints,
+        name=f"classifier on {' + '.join(training_table['source'].unique())} records",
     )
 
 

@@ -35,7 +35,7 @@ def create_pipeline() -> Pipeline:
             step(
                 write_report,
                 [
-                    *("parameters", "records", "labels", "signals", "data_card", "denoiser_history"),
+                    *("parameters", "params:classifier", "records", "labels", "signals", "data_card", "denoiser_history"),
                     *("synthetic_plan", "synthetic_signals", "synthetic_records", "synthetic_verdicts"),
                     *("fidelity", "memorisation", "comparison"),
                     *_of_arms("history", "probabilities", "metrics", "thresholds"),

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -10,6 +11,7 @@ from ecg_forge.ecg.labels import label_of_statement, task_labels
 from ecg_forge.ecg.records import Signals
 from ecg_forge.pipelines.arms import ARMS
 from ecg_forge.reporting.tables import console_table
+from ecg_forge.training.config import ClassifierConfig
 
 if TYPE_CHECKING:
     from ecg_forge.reporting.report import Drawing, GalleryRow
@@ -28,6 +30,7 @@ _SYNTHETIC_DRAWN = 2
 
 def write_report(
     parameters: dict[str, Any],
+    classifier: ClassifierConfig,
     records: pd.DataFrame,
     labels: pd.DataFrame,
     signals: Signals,
@@ -51,7 +54,7 @@ def write_report(
     from ecg_forge.reporting.report import ReportContent, render_report
 
     histories, probabilities, metrics, thresholds = (dict(zip(ARMS, of_arms[n::4], strict=True)) for n in range(4))
-    task = parameters["classifier"]["task"]
+    task, parameters = classifier.task, plain(parameters)
     truth, scores, drawn = _test_scores(task_labels(labels, task), probabilities, synthetic_plan, task)
     logger.info("scores on the test fold\n\n%s", console_table(metrics, comparison))
     return render_report(
@@ -76,6 +79,15 @@ def write_report(
             caveats=CAVEATS,
         )
     )
+
+
+def plain(value: Any) -> Any:
+    """Turn the config dataclasses inside a tree of parameters back into mappings."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return value
 
 
 def _test_scores(
