@@ -107,6 +107,7 @@ def test_the_registry_equals_the_published_label_table(label_table: Path) -> Non
     published = pd.read_csv(label_table, keep_default_na=False).set_index("statement")
     ours = {s.code: (s.description, s.kinds, s.superclass, s.subclass) for s in STATEMENTS}
     theirs = {
-        code: (row["description"], row["kind"], row["superclass"], row["subclass"]) for code, row in published.iterrows()
+        code: (row["description"], row["kind"], row["superclass"], row["subclass"])
+        for code, row in published.iterrows()
     }
     assert ours == theirs

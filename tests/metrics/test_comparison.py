@@ -9,7 +9,7 @@ from ecg_forge.metrics.bootstrap import patient_weights
 from ecg_forge.metrics.comparison import compare_arms, holm, resamples_needed, two_sided_p
 from ecg_forge.metrics.predictions import Predictions
 
-COLUMNS = ["label", "metric", "baseline", "value", "difference", "low", "high", "p", "p_holm", "verdict"]
+COLUMNS = ["label", "metric", "reference_value", "value", "difference", "low", "high", "p", "p_holm", "verdict"]
 LABELS = ("NORM", "AFIB", "TRIGU")
 THRESHOLDS = dict.fromkeys(LABELS, 0.5)
 
@@ -53,7 +53,7 @@ def test_a_perfect_arm_is_better_and_the_baseline_worse_the_other_way_round():
     for metric in ("auc", "ap", "f1"):
         gain, loss = row(gains, "AFIB", metric), row(losses, "AFIB", metric)
         assert (gain["verdict"], loss["verdict"]) == ("better", "worse")
-        assert gain["value"] == 1 and gain["difference"] == gain["value"] - gain["baseline"]
+        assert gain["value"] == 1 and gain["difference"] == gain["value"] - gain["reference_value"]
         assert 0 < gain["low"] < gain["difference"] < gain["high"]
         assert loss["difference"] == -gain["difference"]
         assert gain["p"] == pytest.approx(2 / 201)

@@ -15,7 +15,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 GLOBALS = {"ptbxl_source": "simulate", "simulation": {"n_records": 300, "seed": 3}}
 PARAMETERS = {
-    "classifier": {"model": "resnet1d_tiny", "epochs": 4, "steps_per_epoch": 4, "batch_size": 32, "crop_s": 2.5, "workers": 0},
+    "classifier": {
+        "model": "resnet1d_tiny",
+        "epochs": 4,
+        "steps_per_epoch": 4,
+        "batch_size": 32,
+        "crop_s": 2.5,
+        "workers": 0,
+    },
     "denoiser": {"model": "unet1d_tiny", "epochs": 2, "steps_per_epoch": 2, "batch_size": 4, "workers": 0},
     "synthesis": {
         "plan": {"targets": [{"statement": "CLBBB", "count": 4}, {"statement": "PVC", "count": 4}]},

@@ -70,7 +70,9 @@ def test_all_arms_take_equally_many_steps(whole_run: DataCatalog) -> None:
 
 def test_the_report_says_what_the_tables_say(whole_run: DataCatalog) -> None:
     html, comparison = whole_run.load("report"), whole_run.load("comparison")
-    row = comparison.query("arm == 'augmented' and label == 'macro' and metric == 'ap'").iloc[0]
+    row = comparison.query(
+        "arm == 'augmented' and reference == 'baseline' and label == 'macro' and metric == 'ap'"
+    ).iloc[0]
     assert f"{abs(row['difference']):.3f}" in html
     assert row["verdict"] in html
     assert "simulat" in html

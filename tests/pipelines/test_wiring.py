@@ -10,7 +10,17 @@ from kedro.framework.session import KedroSession
 
 from ecg_forge.pipelines.arms import ARMS
 
-LAYERS = {"raw", "intermediate", "primary", "generators", "synthetic", "model_input", "models", "model_output", "reporting"}
+LAYERS = {
+    "raw",
+    "intermediate",
+    "primary",
+    "generators",
+    "synthetic",
+    "model_input",
+    "models",
+    "model_output",
+    "reporting",
+}
 PIPELINES = ["data_engineering", "baseline", "synthesis", "augmentation", "evaluation"]
 
 

@@ -55,7 +55,19 @@ def comparison_table() -> pd.DataFrame:
                 base = metrics["baseline"].loc[label, metric]
                 p = 0.0004 if verdict in ("better", "worse") else 0.42
                 rows.append((arm, label, metric, base, base + change, change, low, high, p, min(1, 12 * p), verdict))
-    columns = ["arm", "label", "metric", "baseline", "value", "difference", "low", "high", "p", "p_holm", "verdict"]
+    columns = [
+        "arm",
+        "label",
+        "metric",
+        "reference_value",
+        "value",
+        "difference",
+        "low",
+        "high",
+        "p",
+        "p_holm",
+        "verdict",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -161,6 +173,7 @@ def whole_study() -> ReportContent:
         "question": "Do synthetic ECGs of rare statements make a classifier better on real patients?",
         "metrics": {arm: metrics_table(place) for place, arm in enumerate(ARMS)},
         "comparison": comparison_table(),
+        "control_comparison": comparison_table().query("arm == 'augmented'"),
         "synthetic_added": 240,
         "plan": plan,
         "verdicts": verdicts,

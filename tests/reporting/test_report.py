@@ -61,6 +61,13 @@ def page(html: str) -> Page:
     return Page(html)
 
 
+def test_the_arm_is_set_directly_against_its_control():
+    html = render_report(made_up.study())
+    assert "Paired differences of the augmented arm from the oversampled one" in html
+    assert "Synthetic ECGs instead of copies: +0.004 (95 % −0.010 to +0.018), no difference shown." in html
+    assert "instead of copies" not in render_report(made_up.study(control=""))
+
+
 def test_the_report_is_well_formed_html(html: str, page: Page) -> None:
     assert html.lstrip().startswith("<!doctype html>")
     assert page.open == []

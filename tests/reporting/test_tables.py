@@ -108,7 +108,7 @@ def test_rejections_are_counted_by_reason_and_the_long_tail_together() -> None:
 
 def test_the_console_table_shows_arms_intervals_and_differences_in_straight_columns() -> None:
     metrics = {arm: made_up.metrics_table(place) for place, arm in enumerate(made_up.ARMS)}
-    text = tables.console_table(metrics, made_up.comparison_table())
+    text = tables.console_table(metrics, {"baseline": made_up.comparison_table()})
     lines = text.splitlines()
     assert lines[0].split()[:2] == ["Arm", "Labels"]
     base = metrics["baseline"].loc["macro"]

@@ -275,7 +275,7 @@ class _Http:
 
         if not hasattr(self._local, "session"):
             self._local.session = requests.Session()
-        return self._local.session  # type: ignore[no-any-return]
+        return self._local.session
 
 
 @contextmanager

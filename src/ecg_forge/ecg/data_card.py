@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from ecg_forge.ecg.labels import TASKS, task_labels
+from ecg_forge.ecg.splits import SPLITS
 
 AGE_BANDS = {"under 40": (0, 40), "40 to 59": (40, 60), "60 to 79": (60, 80), "80 and over": (80, 200)}
 
@@ -58,8 +59,6 @@ def _counts(column: pd.Series) -> dict[str, int]:
 def _label_counts(labels: pd.DataFrame, split: pd.Series) -> dict[str, dict[str, int]]:
     counts = labels.groupby(split.reindex(labels.index)).sum()
     return {
-        str(label): {
-            str(name): int(counts.loc[name, label]) for name in ("train", "val", "test") if name in counts.index
-        }
-        for label in labels.columns
+        str(label): {split: int(column[split]) for split in SPLITS if split in column.index}
+        for label, column in counts.items()
     }

@@ -69,9 +69,9 @@ def draw_plan(records: pd.DataFrame, labels: pd.DataFrame, config: PlanConfig) -
                 f"synthesis.plan.targets.{target}: no training record holds {target}; choose another statement"
             )
         generator = np.random.default_rng([config.seed, *target.encode()])
-        templates = _draw(holders.to_numpy(), count, generator)
+        lent = _draw(holders.to_numpy(), count, generator)
         seeds = generator.integers(0, 2**62, size=count)
-        rows += [(target, int(template), int(seed)) for template, seed in zip(templates, seeds, strict=True)]
+        rows += [(target, int(template), int(seed)) for template, seed in zip(lent, seeds, strict=True)]
     plan = pd.DataFrame(rows, columns=["target", "template_ecg_id", "seed"])
     plan.index = pd.RangeIndex(FIRST_SYNTHETIC_ID, FIRST_SYNTHETIC_ID + len(plan), name="ecg_id")
     require_training_records(plan["template_ecg_id"].to_numpy(), records, "the label plan")

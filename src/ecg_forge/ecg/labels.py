@@ -1,7 +1,7 @@
 """From ``scp_codes`` to label matrices: the label set, the six tasks of the PTB-XL benchmark, and their columns.
 
 Labels are tables indexed by ecg_id with one bool column per label *name*; nothing here addresses a label by position.
-Tasks follow Strodthoff et al. 2021 (doi:10.1109/JBHI.2020.3022989): all, diagnostic, subclass, superclass, form, rhythm.
+The tasks are those of Strodthoff et al. 2021 (doi:10.1109/JBHI.2020.3022989).
 """
 
 import ast

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.leads import LEADS
@@ -57,7 +58,7 @@ class Signals:
             )
         if self.samples.shape[:2] != (len(self.ecg_id), len(self.leads)):
             raise BadInput(
-                f"signals of shape {self.samples.shape} do not fit {len(self.ecg_id)} ecg_ids and {len(self.leads)} leads"
+                f"signals {self.samples.shape} do not fit {len(self.ecg_id)} ecg_ids and {len(self.leads)} leads"
             )
         if len(np.unique(self.ecg_id)) != len(self.ecg_id):
             raise BadInput("signals hold the same ecg_id twice")
@@ -70,7 +71,7 @@ class Signals:
         """Samples per lead."""
         return int(self.samples.shape[2])
 
-    def rows(self, ecg_ids: Sequence[int] | np.ndarray) -> np.ndarray:
+    def rows(self, ecg_ids: ArrayLike) -> np.ndarray:
         """Return the row of each ecg_id; raise BadInput naming the first one that is not here."""
         wanted = np.asarray(ecg_ids, dtype=np.int64)
         order = np.argsort(self.ecg_id, kind="stable")
@@ -85,7 +86,7 @@ class Signals:
             raise BadInput(f"no signal for ecg_id {wanted[absent][0]} ({int(absent.sum())} missing in all)")
         return positions
 
-    def millivolts(self, ecg_ids: Sequence[int] | np.ndarray) -> np.ndarray:
+    def millivolts(self, ecg_ids: ArrayLike) -> np.ndarray:
         """Return float32 ``(record, lead, sample)`` in mV for these ecg_ids, in their order."""
         return to_millivolts(self.samples[self.rows(ecg_ids)])
 

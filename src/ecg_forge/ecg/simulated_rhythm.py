@@ -99,7 +99,7 @@ def _places(rng: np.random.Generator, beats: Beats, duration_s: float) -> np.nda
     """Choose which conducted beats come early: one or more, no neighbours, all well inside the recording."""
     inside = (beats.times > 1.3) & (beats.times < duration_s - 0.7) & (beats.kinds == CONDUCTED)
     inside[1:] &= beats.kinds[:-1] == CONDUCTED
-    free = list(np.flatnonzero(inside))
+    free = np.flatnonzero(inside).tolist()
     chosen: list[int] = []
     wanted = 1 + rng.poisson(0.9)
     while free and len(chosen) < wanted:

@@ -1,4 +1,4 @@
-"""Is an arm better than the baseline? Paired differences over the same resampled patients.
+"""Is an arm better than another? Paired differences over the same resampled patients.
 
 The intervals and p-values speak about the patients of the split, not about training again with another seed.
 """
@@ -21,15 +21,15 @@ BETTER, WORSE, NO_DIFFERENCE, CANNOT_TELL = "better", "worse", "no difference sh
 
 
 def compare_arms(
-    baseline: Predictions,
+    reference: Predictions,
     arm: Predictions,
-    baseline_thresholds: Mapping[str, float],
+    reference_thresholds: Mapping[str, float],
     arm_thresholds: Mapping[str, float],
     weights: np.ndarray,
     *,
     training_counts: pd.Series | None = None,
 ) -> pd.DataFrame:
-    """Return the paired difference arm − baseline of AUC, average precision and F1, per label and macro.
+    """Return the paired difference arm − reference of AUC, average precision and F1, per label and macro.
 
     p is two-sided from the bootstrap, (1 + count) / (B + 1) on each side (Davison & Hinkley 1997, §4.2), so never 0
     and never below 2 / (B + 1); ``resamples_needed`` says how many resamples the correction then asks for. p_holm is
@@ -40,36 +40,37 @@ def compare_arms(
     missing), or where p < 0.05 but the resamples are too few for p_holm ever to be.
 
     Args:
-        baseline: predictions of the baseline.
+        reference: predictions of the arm to compare with, such as the baseline.
         arm: predictions of the other arm on the same records, same order.
-        baseline_thresholds: the baseline's, per label.
+        reference_thresholds: the reference's, per label.
         arm_thresholds: the arm's, per label.
         weights: ``(resample, record)`` from ``patient_weights``.
         training_counts: index label; needed for the row ``macro_rare``.
 
     Returns:
-        one row per metric and label (then macro, macro_rare): label, metric, baseline, value (of the arm), difference,
-        low, high (95 % of the difference), p, p_holm, verdict, positive_patients (with any label of a macro row).
+        one row per metric and label (then macro, macro_rare): label, metric, reference_value, value (the arm's),
+        difference, low, high (95 % of the difference), p, p_holm, verdict, positive_patients (with any label of a
+        macro row).
 
     Raises:
         BadInput: the arms were scored on different records, labels or truth, or a threshold is missing.
     """
-    check_same_records(baseline, arm)
+    check_same_records(reference, arm)
     scores = [
-        Scores.of(baseline, baseline_thresholds, weights),
+        Scores.of(reference, reference_thresholds, weights),
         Scores.of(arm, arm_thresholds, weights),
     ]
-    groups = label_groups(baseline.labels, training_counts)
+    groups = label_groups(reference.labels, training_counts)
     members = np.stack(list(groups.values()))
-    patients = [_positive_patients(baseline, mask) for mask in members]
+    patients = [_positive_patients(reference, mask) for mask in members]
     tables = []
     for metric in METRICS:
         table = _differences(metric, scores[0], scores[1], members)
         table.insert(0, "label", list(groups))
         table.insert(1, "metric", metric)
         table["positive_patients"] = patients
-        tables.append(_judged(table, len(baseline.labels), len(weights)))
-    columns = ["label", "metric", "baseline", "value", "difference", "low", "high", "p", "p_holm", "verdict"]
+        tables.append(_judged(table, len(reference.labels), len(weights)))
+    columns = ["label", "metric", "reference_value", "value", "difference", "low", "high", "p", "p_holm", "verdict"]
     return pd.concat(tables, ignore_index=True)[[*columns, "positive_patients"]]
 
 
@@ -78,13 +79,13 @@ def resamples_needed(n_labels: int) -> int:
     return round(2 * n_labels / ALPHA)
 
 
-def check_same_records(baseline: Predictions, arm: Predictions) -> None:
+def check_same_records(reference: Predictions, arm: Predictions) -> None:
     """Raise BadInput unless both were scored on the same records and labels, in the same order, with equal truth."""
     for name in ("split", "labels"):
-        if getattr(baseline, name) != getattr(arm, name):
+        if getattr(reference, name) != getattr(arm, name):
             raise BadInput(f"the arms differ in {name}; a paired comparison needs the same, in the same order")
     for name in ("ecg_id", "patient_id", "truth"):
-        if not np.array_equal(getattr(baseline, name), getattr(arm, name)):
+        if not np.array_equal(getattr(reference, name), getattr(arm, name)):
             raise BadInput(f"the arms differ in {name}; a paired comparison needs the same records in the same order")
 
 
@@ -109,13 +110,13 @@ def holm(p: np.ndarray) -> np.ndarray:
     return adjusted
 
 
-def _differences(metric: str, baseline: Scores, arm: Scores, members: np.ndarray) -> pd.DataFrame:
-    values = [group_means(scores.value[metric], members) for scores in (baseline, arm)]
-    samples = group_means(arm.samples[metric], members) - group_means(baseline.samples[metric], members)
+def _differences(metric: str, reference: Scores, arm: Scores, members: np.ndarray) -> pd.DataFrame:
+    values = [group_means(scores.value[metric], members) for scores in (reference, arm)]
+    samples = group_means(arm.samples[metric], members) - group_means(reference.samples[metric], members)
     low, high = interval(samples)
     return pd.DataFrame(
         {
-            "baseline": values[0],
+            "reference_value": values[0],
             "value": values[1],
             "difference": values[1] - values[0],
             "low": low,

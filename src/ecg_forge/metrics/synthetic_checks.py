@@ -22,7 +22,7 @@ class CheckConfig:
         near_copy_quantile: a synthetic record is a near-copy when it is nearer to a training record than this quantile
             of the validation records is.
         recognition_quantile: the baseline must give the target at least this quantile of what it gives the validation
-            records that hold it; 0 switches to "at least the lowest of them".
+            records that hold it; 0 asks for no more than the lowest of them has.
     """
 
     range_tail: float = 0.001
@@ -60,7 +60,7 @@ def out_of_range(measured: pd.DataFrame, training: pd.DataFrame, tail: float) ->
 
 
 def recognition_floor(validation: Predictions, label: str, quantile: float) -> float:
-    """Return the probability that a record must reach to count as recognised; 0 if no validation record holds the label.
+    """Return the probability from which a record counts as recognised; 0 if no validation record holds the label.
 
     Raises:
         LeakError: the predictions are not of the validation split.

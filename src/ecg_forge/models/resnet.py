@@ -19,7 +19,7 @@ def resnet1d_wang(n_leads: int, n_labels: int) -> nn.Module:
 
 
 def resnet1d_tiny(n_leads: int, n_labels: int) -> nn.Module:
-    """Build ``resnet1d_wang`` with 32 channels, a fifteenth of its cost: for demonstrations and tests on a processor."""
+    """Build ``resnet1d_wang`` with 32 channels, a tenth of its cost or less: for demonstrations and tests."""
     return _wang(n_leads, n_labels, width=32)
 
 

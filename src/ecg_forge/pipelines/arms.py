@@ -8,3 +8,6 @@ AUGMENTED = "augmented"
 """Real training records and the synthetic ones that passed the checks."""
 
 ARMS = (BASELINE, CONTROL, AUGMENTED)
+
+PAIRS = ((BASELINE, CONTROL), (BASELINE, AUGMENTED), (CONTROL, AUGMENTED))
+"""Reference and arm of each paired comparison."""

@@ -44,7 +44,8 @@ class ReportContent:
         question: the study's question, one sentence.
         metrics: per arm, index label with rows ``macro`` and ``macro_rare``; columns n_train, n_test, n_labels, the
             three metrics with ``_low`` and ``_high``, threshold, precision, recall, specificity.
-        comparison: columns arm, label, metric, baseline, value, difference, low, high, p, p_holm, verdict.
+        comparison: columns arm, label, metric, reference_value, value, difference, low, high, p, p_holm, verdict.
+        control_comparison: the same columns, for ``arm`` against ``control``; not read if there is no control.
         synthetic_added: synthetic ECGs the arm was trained on beyond the baseline's records.
         plan: columns ecg_id (or index), target, statements, age, sex, seed.
         verdicts: index ecg_id, columns accepted and reason.
@@ -59,6 +60,7 @@ class ReportContent:
     question: str
     metrics: Mapping[str, pd.DataFrame]
     comparison: pd.DataFrame
+    control_comparison: pd.DataFrame
     synthetic_added: int
     plan: pd.DataFrame
     verdicts: pd.DataFrame
@@ -99,10 +101,11 @@ def render_report(content: ReportContent) -> str:
         .render(
             content=content,
             headline=words.headline(content.comparison, content.arm, content.synthetic_added),
-            control=words.control_sentence(content.comparison, content.control) if content.control else "",
+            control=_control_sentences(content),
             tiles=_tiles(content),
             summary=tables.summary_table(content.metrics),
             macro=tables.macro_differences(content.comparison),
+            macro_control=_control_differences(content),
             differences=_differences(content),
             per_label={arm: tables.label_metrics(table) for arm, table in content.metrics.items()},
             plan=tables.plan_table(content.plan, content.verdicts),
@@ -113,6 +116,17 @@ def render_report(content: ReportContent) -> str:
             parameters=json.dumps(content.provenance.get("parameters", {}), indent=2, default=str, ensure_ascii=False),
         )
     )
+
+
+def _control_sentences(content: ReportContent) -> str:
+    if not content.control:
+        return ""
+    direct = words.against_control(content.control_comparison, content.arm, content.control)
+    return f"{words.control_sentence(content.comparison, content.control)} {direct}"
+
+
+def _control_differences(content: ReportContent) -> tables.Table | None:
+    return tables.macro_differences(content.control_comparison, content.control) if content.control else None
 
 
 @dataclass(frozen=True)

@@ -57,13 +57,13 @@ def summary_table(metrics: Mapping[str, pd.DataFrame]) -> Table:
     return Table(columns, tuple(rows), texts=2)
 
 
-def macro_differences(comparison: pd.DataFrame) -> Table:
-    """Return the paired differences of the summary rows, every arm and metric, with interval, p and verdict."""
+def macro_differences(comparison: pd.DataFrame, reference: str = "baseline") -> Table:
+    """Return the paired differences from a reference arm over labels, every arm and metric, with their verdicts."""
     columns = (
         "Labels",
         "Metric",
         "Arm",
-        "Baseline",
+        _capital(reference),
         "Arm's",
         "Difference",
         f"{words.COVERAGE} interval",
@@ -89,7 +89,7 @@ def label_differences(comparison: pd.DataFrame, arm: str, metric: str, tested: M
     """Return one arm's paired difference in one metric for every label, the largest gain first.
 
     Args:
-        comparison: columns arm, label, metric, baseline, value, difference, low, high, p, p_holm, verdict.
+        comparison: columns arm, label, metric, reference_value, value, difference, low, high, p, p_holm, verdict.
         arm: the arm to list.
         metric: ``auc``, ``ap`` or ``f1``.
         tested: positive test records per label.
@@ -171,10 +171,18 @@ def rejection_table(verdicts: pd.DataFrame) -> Table:
     return Table(("Reason", "Rejected"), tuple(rows))
 
 
-def console_table(metrics: Mapping[str, pd.DataFrame], comparison: pd.DataFrame) -> str:
-    """Return the result as plain text for the terminal: arms × macro figures, then each arm's paired differences."""
-    summary, changes = summary_table(metrics), macro_differences(comparison)
-    return f"{_plain_text(summary)}\n\nPaired differences from the baseline\n{_plain_text(changes)}\n"
+def console_table(metrics: Mapping[str, pd.DataFrame], comparisons: Mapping[str, pd.DataFrame]) -> str:
+    """Return the result as plain text for the terminal: arms × macro figures, then the paired differences.
+
+    Args:
+        metrics: as for ``summary_table``.
+        comparisons: by reference arm, the paired differences from it.
+    """
+    parts = [_plain_text(summary_table(metrics))]
+    for reference, comparison in comparisons.items():
+        table = _plain_text(macro_differences(comparison, reference))
+        parts.append(f"Paired differences from the {reference} arm\n{table}")
+    return "\n\n".join(parts) + "\n"
 
 
 def _joined(plan: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
@@ -194,7 +202,7 @@ def _metric_cells(row: pd.Series) -> tuple[Cell, ...]:
 def _difference_cells(row: pd.Series) -> tuple[Cell, ...]:
     tone = row["verdict"] if row["verdict"] in words.TONES else ""
     return (
-        Cell(words.number(row["baseline"])),
+        Cell(words.number(row["reference_value"])),
         Cell(words.number(row["value"])),
         Cell(words.signed(row["difference"]), tone=tone),
         Cell(words.signed_interval(row["low"], row["high"])),

@@ -77,6 +77,19 @@ def comparison_row(comparison: pd.DataFrame, arm: str, label: str, metric: str) 
     return comparison[wanted].iloc[0]
 
 
+def against_control(control_comparison: pd.DataFrame, arm: str, control: str) -> str:
+    """Return how an arm differs from the control itself, which is what its synthetic ECGs add beyond more rows.
+
+    Args:
+        control_comparison: paired differences arm − control; columns as in the comparison.
+        arm: the arm with synthetic ECGs.
+        control: the arm with copies of real ECGs.
+    """
+    row = comparison_row(control_comparison, arm, "macro", "ap")
+    change = difference(row["difference"], row["low"], row["high"])
+    return f"Synthetic ECGs instead of copies: {change}, {_judgement(row['verdict'], control)}."
+
+
 def headline(comparison: pd.DataFrame, arm: str, added: int) -> str:
     """Return the answer in one sentence: how macro average precision moved, how surely, and what that shows.
 
@@ -127,9 +140,9 @@ def _listed(items: list[str]) -> str:
     return ", ".join(shown) or ABSENT
 
 
-def _judgement(verdict: str) -> str:
+def _judgement(verdict: str, reference: str = "baseline") -> str:
     if verdict in TONES:
-        return f"{verdict} than the baseline"
+        return f"{verdict} than the {reference}"
     return "too few patients or resamples to tell" if verdict == CANNOT_TELL else verdict
 
 

@@ -30,6 +30,8 @@ class Classifier(lightning.LightningModule):
     def __init__(self, config: ClassifierConfig, labels: tuple[str, ...], normaliser: Normaliser) -> None:
         super().__init__()
         self.config, self.labels = config, labels
+        self.mean_mv: torch.Tensor
+        self.sd_mv: torch.Tensor
         self.network = build_classifier(config.model, n_leads=len(LEADS), n_labels=len(labels))
         self.register_buffer("mean_mv", torch.tensor(normaliser["mean_mv"], dtype=torch.float32))
         self.register_buffer("sd_mv", torch.tensor(normaliser["sd_mv"], dtype=torch.float32))

@@ -14,7 +14,7 @@ from ecg_forge.metrics.bootstrap import patient_weights
 from ecg_forge.metrics.comparison import compare_arms
 from ecg_forge.metrics.predictions import Predictions
 from ecg_forge.metrics.report_table import label_table
-from ecg_forge.pipelines.arms import ARMS
+from ecg_forge.pipelines.arms import ARMS, BASELINE, PAIRS
 from ecg_forge.training.config import ClassifierConfig
 
 logger = logging.getLogger(__name__)
@@ -50,14 +50,14 @@ def score_arm(
     return label_table(test, thresholds, patient_weights(test.patient_id, config.resamples, config.seed), counts)
 
 
-def compare_with_baseline(
+def compare_every_pair(
     records: pd.DataFrame,
     labels: pd.DataFrame,
     classifier: ClassifierConfig,
     config: EvaluationConfig,
     *scored: Any,
 ) -> pd.DataFrame:
-    """Compare every other arm with the baseline over the same resampled test patients.
+    """Compare the other arms with the baseline, and the augmented arm with its control, over the same test patients.
 
     Args:
         records: table of records.
@@ -66,14 +66,17 @@ def compare_with_baseline(
         config: resamples.
         scored: probabilities and thresholds of each arm in turn, in the order of `ARMS`.
     """
-    tests = [_test_predictions(table, records, labels, classifier) for table in scored[::2]]
-    thresholds = scored[1::2]
-    (baseline, counts) = tests[0]
-    weights = patient_weights(baseline.patient_id, config.resamples, config.seed)
+    tests, counts = {}, pd.Series()
+    for arm, table in zip(ARMS, scored[::2], strict=True):
+        tests[arm], counts = _test_predictions(table, records, labels, classifier)
+    thresholds = dict(zip(ARMS, scored[1::2], strict=True))
+    weights = patient_weights(tests[BASELINE].patient_id, config.resamples, config.seed)
     tables = []
-    for arm, (predictions, _), chosen in zip(ARMS[1:], tests[1:], thresholds[1:], strict=True):
-        table = compare_arms(baseline, predictions, thresholds[0], chosen, weights, training_counts=counts)
+    for reference, arm in PAIRS:
+        chosen = (thresholds[reference], thresholds[arm])
+        table = compare_arms(tests[reference], tests[arm], *chosen, weights, training_counts=counts)
         table.insert(0, "arm", arm)
+        table.insert(1, "reference", reference)
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
 

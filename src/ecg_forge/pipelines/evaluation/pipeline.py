@@ -27,7 +27,7 @@ def create_pipeline() -> Pipeline:
         [
             *scores,
             step(
-                nodes.compare_with_baseline,
+                nodes.compare_every_pair,
                 ["records", "labels", *settings, *_of_arms("probabilities", "thresholds")],
                 "comparison",
             ),
@@ -35,7 +35,7 @@ def create_pipeline() -> Pipeline:
             step(
                 write_report,
                 [
-                    *("parameters", "params:classifier", "records", "labels", "signals", "data_card", "denoiser_history"),
+                    *("parameters", "params:classifier", "labels", "signals", "data_card", "denoiser_history"),
                     *("synthetic_plan", "synthetic_signals", "synthetic_records", "synthetic_verdicts"),
                     *("fidelity", "memorisation", "comparison"),
                     *_of_arms("history", "probabilities", "metrics", "thresholds"),
