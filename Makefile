@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint viz docs clean
+.PHONY: help install demo test lint results viz docs clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ lint: install  ## ruff, mypy and the rules on who imports whom
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+results: install  ## rebuild the tables of docs/results from the committed probabilities; needs PTBXL_ROOT
+	$(BIN)/kedro run --env=small --pipelines=data_engineering,results
 
 viz: install  ## browse the pipelines and their artifacts (demo environment)
 	$(BIN)/kedro viz run --env=demo

@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Pipeline
 
-from ecg_forge.pipelines import augmentation, baseline, data_engineering, evaluation, synthesis
+from ecg_forge.pipelines import augmentation, baseline, data_engineering, evaluation, results, synthesis
 
 
 def register_pipelines() -> dict[str, Pipeline]:
@@ -14,4 +14,9 @@ def register_pipelines() -> dict[str, Pipeline]:
         "augmentation": augmentation.create_pipeline(),
         "evaluation": evaluation.create_pipeline(),
     }
-    return {**pipelines, "__default__": sum(pipelines.values(), Pipeline([]))}
+    return {
+        **pipelines,
+        "publish": results.create_publish_pipeline(),
+        "results": results.create_results_pipeline(),
+        "__default__": sum(pipelines.values(), Pipeline([])),
+    }

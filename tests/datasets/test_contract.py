@@ -61,6 +61,7 @@ CASES = {
     "PlotlyFigure": Case("stock", in_new("a.json"), lambda: go.Figure(go.Bar(y=[1, 2])), NO_SUCH_FILE),
     "SignalArray": Case("signal_array", in_new("signals"), signals),
     "Table": Case("stock", in_new("a.parquet"), table, NO_SUCH_FILE),
+    "Text": Case("stock", in_new("a.md"), lambda: "# µV\n", NO_SUCH_FILE),
     "TextTable": Case("stock", in_new("a.csv"), table, NO_SUCH_FILE),
     "WFDBRecords": Case("wfdb_records", from_folder),
 }

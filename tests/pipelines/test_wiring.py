@@ -16,10 +16,10 @@ LAYERS = {
     "primary",
     "generators",
     "synthetic",
-    "model_input",
-    "models",
-    "model_output",
+    "arms",
     "reporting",
+    "published",
+    "documentation",
 }
 PIPELINES = ["data_engineering", "baseline", "synthesis", "augmentation", "evaluation"]
 
@@ -31,7 +31,7 @@ def catalog_entries(project: Path) -> dict:
 
 
 def datasets_of_all_pipelines() -> set[str]:
-    return {name for name in pipelines["__default__"].datasets() if not name.startswith("param")}
+    return {name for each in pipelines.values() for name in each.datasets() if not name.startswith("param")}
 
 
 def declared(name: str, entries: dict) -> str:
@@ -43,7 +43,7 @@ def declared(name: str, entries: dict) -> str:
 
 
 def test_default_is_the_five_pipelines_in_order(project: Path) -> None:
-    assert sorted(pipelines) == sorted([*PIPELINES, "__default__"])
+    assert sorted(pipelines) == sorted([*PIPELINES, "publish", "results", "__default__"])
     whole = {node.name for node in pipelines["__default__"].nodes}
     assert whole == {node.name for name in PIPELINES for node in pipelines[name].nodes}
 
@@ -79,7 +79,7 @@ def test_layers_are_known_and_follow_the_flow_without_a_cycle(project: Path, cat
     }
     assert set(layer.values()) <= LAYERS
     sorter: TopologicalSorter[str] = TopologicalSorter()
-    for node in pipelines["__default__"].nodes:
+    for node in (node for each in pipelines.values() for node in each.nodes):
         for source in (name for name in node.inputs if name in layer):
             for target in (name for name in node.outputs if layer[name] != layer[source]):
                 sorter.add(layer[target], layer[source])
@@ -105,6 +105,6 @@ def test_parameters_arrive_as_checked_dataclasses(project: Path, env: str) -> No
 def test_a_wrong_parameter_stops_the_run_before_it_starts(project: Path) -> None:
     with (
         pytest.raises(Exception, match="unknown classifier 'resnet9000'"),
-        KedroSession.create(project, env="demo", runtime_params={"classifier.model": "resnet9000"}) as session,
+        KedroSession.create(project, env="demo", runtime_params={"classifier": {"model": "resnet9000"}}) as session,
     ):
-        session.load_context()
+        _ = session.load_context().params

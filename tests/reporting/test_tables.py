@@ -29,7 +29,7 @@ def test_without_rare_labels_the_summary_has_only_the_macro_row() -> None:
 
 
 def test_macro_differences_hold_every_arm_and_metric_with_its_verdict() -> None:
-    rows = texts(tables.macro_differences(made_up.comparison_table()))
+    rows = texts(tables.paired_differences(made_up.comparison_table(), "baseline"))
     assert len(rows) == 2 * 3 * 2
     wanted = next(row for row in rows if row[:3] == ["macro, all labels", "average precision", "augmented"])
     assert wanted[5:] == ["+0.004", "−0.010 to +0.018", "0.420", "1.000", "no difference shown"]

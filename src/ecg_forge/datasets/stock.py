@@ -1,4 +1,4 @@
-"""Kedro's own datasets for tables, JSON and plotly figures, made to write to a temporary name and rename.
+"""Kedro's own datasets for tables, text and figures, made to write to a temporary name and rename.
 
 A run killed while one of these is written leaves the old file or none, never a part of a new one.
 """
@@ -9,6 +9,7 @@ from typing import Any
 from kedro_datasets.json import JSONDataset
 from kedro_datasets.pandas import CSVDataset, ParquetDataset
 from kedro_datasets.plotly import JSONDataset as PlotlyDataset
+from kedro_datasets.text import TextDataset
 
 from ecg_forge.datasets.atomic import replacing
 
@@ -72,5 +73,17 @@ class PlotlyFigure(_Replacing, PlotlyDataset):
         label_counts_figure:
           type: ecg_forge.datasets.stock.PlotlyFigure
           filepath: data/08_reporting/label_counts.json
+        ```
+    """
+
+
+class Text(_Replacing, TextDataset):
+    """A text as it is.
+
+    Example:
+        ```yaml
+        results_page:
+          type: ecg_forge.datasets.stock.Text
+          filepath: docs/results/small/results.md
         ```
     """

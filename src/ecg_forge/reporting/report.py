@@ -104,7 +104,8 @@ def render_report(content: ReportContent) -> str:
             control=_control_sentences(content),
             tiles=_tiles(content),
             summary=tables.summary_table(content.metrics),
-            macro=tables.macro_differences(content.comparison),
+            macro=tables.paired_differences(content.comparison, "baseline"),
+            targets=tables.paired_differences(content.comparison, "baseline", _targets(content)),
             macro_control=_control_differences(content),
             differences=_differences(content),
             per_label={arm: tables.label_metrics(table) for arm, table in content.metrics.items()},
@@ -118,6 +119,10 @@ def render_report(content: ReportContent) -> str:
     )
 
 
+def _targets(content: ReportContent) -> list[str]:
+    return [str(target) for target in content.plan["target"].unique()]
+
+
 def _control_sentences(content: ReportContent) -> str:
     if not content.control:
         return ""
@@ -126,7 +131,7 @@ def _control_sentences(content: ReportContent) -> str:
 
 
 def _control_differences(content: ReportContent) -> tables.Table | None:
-    return tables.macro_differences(content.control_comparison, content.control) if content.control else None
+    return tables.paired_differences(content.control_comparison, content.control) if content.control else None
 
 
 @dataclass(frozen=True)

@@ -57,8 +57,14 @@ def summary_table(metrics: Mapping[str, pd.DataFrame]) -> Table:
     return Table(columns, tuple(rows), texts=2)
 
 
-def macro_differences(comparison: pd.DataFrame, reference: str = "baseline") -> Table:
-    """Return the paired differences from a reference arm over labels, every arm and metric, with their verdicts."""
+def paired_differences(comparison: pd.DataFrame, reference: str, labels: Sequence[str] = tuple(SUMMARY_ROWS)) -> Table:
+    """Return the paired differences from a reference arm, every arm and metric, with their verdicts.
+
+    Args:
+        comparison: columns arm, label, metric, reference_value, value, difference, low, high, p, p_holm, verdict.
+        reference: the arm compared with.
+        labels: rows to list; by default the averages over labels.
+    """
     columns = (
         "Labels",
         "Metric",
@@ -78,7 +84,7 @@ def macro_differences(comparison: pd.DataFrame, reference: str = "baseline") -> 
             Cell(row["arm"]),
             *_difference_cells(row),
         )
-        for label in SUMMARY_ROWS
+        for label in labels
         for metric in METRIC_NAMES
         for _, row in comparison[(comparison["label"] == label) & (comparison["metric"] == metric)].iterrows()
     ]
@@ -180,7 +186,7 @@ def console_table(metrics: Mapping[str, pd.DataFrame], comparisons: Mapping[str,
     """
     parts = [_plain_text(summary_table(metrics))]
     for reference, comparison in comparisons.items():
-        table = _plain_text(macro_differences(comparison, reference))
+        table = _plain_text(paired_differences(comparison, reference))
         parts.append(f"Paired differences from the {reference} arm\n{table}")
     return "\n\n".join(parts) + "\n"
 

@@ -56,7 +56,7 @@ def write_report(
     histories, probabilities, metrics, thresholds = (dict(zip(ARMS, of_arms[n::4], strict=True)) for n in range(4))
     truth = task_labels(labels, classifier.task)
     metrics = {arm: table[table["n_test"] != 0] for arm, table in metrics.items()}
-    from_baseline, from_control = (_differences_from(reference, comparison) for reference in (BASELINE, CONTROL))
+    from_baseline, from_control = (differences_from(reference, comparison) for reference in (BASELINE, CONTROL))
     logger.info(
         "scores on the test fold\n\n%s", console_table(metrics, {BASELINE: from_baseline, CONTROL: from_control})
     )
@@ -81,7 +81,7 @@ def write_report(
     )
 
 
-def _differences_from(reference: str, comparison: pd.DataFrame) -> pd.DataFrame:
+def differences_from(reference: str, comparison: pd.DataFrame) -> pd.DataFrame:
     """Return the paired differences from one arm, without the labels that no test record holds."""
     tested = comparison["difference"].notna() | comparison["label"].str.startswith("macro")
     return comparison[tested & (comparison["reference"] == reference)]

@@ -1,0 +1,127 @@
+"""What nodes do with data that a whole run does not show: damaged recordings, leaks, nothing accepted."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ecg_forge.ecg.errors import BadInput, LeakError
+from ecg_forge.ecg.metadata import DataConfig
+from ecg_forge.ecg.records import Signals
+from ecg_forge.ecg.statements import CODES
+from ecg_forge.pipelines.augmentation import nodes as augmentation
+from ecg_forge.pipelines.baseline import nodes as baseline
+from ecg_forge.pipelines.data_engineering import nodes as data_engineering
+from ecg_forge.pipelines.evaluation.nodes import EvaluationConfig
+from ecg_forge.provenance import code_version, machine, started_at
+
+
+@dataclass(frozen=True)
+class Block:
+    samples: np.ndarray
+    problems: list[str]
+
+
+class Recordings:
+    """Recordings in memory, of which some are damaged; two records a block."""
+
+    origin = "memory"
+
+    def __init__(self, problems: dict[str, str]) -> None:
+        self._problems = problems
+
+    def read(self, filenames: Sequence[str], *, fs: int, length: int) -> Iterator[Block]:
+        for start in range(0, len(filenames), 2):
+            names = filenames[start : start + 2]
+            samples = np.random.default_rng(start).integers(-500, 500, (len(names), 12, length)).astype(np.int16)
+            yield Block(samples, [self._problems.get(name, "") for name in names])
+
+
+def candidates(n: int = 5) -> pd.DataFrame:
+    return pd.DataFrame({"filename": [f"r{i}" for i in range(n)]}, index=pd.RangeIndex(11, 11 + n, name="ecg_id"))
+
+
+def inspected(problems: dict[str, str]) -> pd.DataFrame:
+    return data_engineering.inspect_recordings(candidates(), Recordings(problems), DataConfig())
+
+
+def test_a_damaged_recording_is_an_error_that_names_it() -> None:
+    quality = inspected({"r3": "wrong checksum in lead V2"})
+    with pytest.raises(BadInput, match=r"r3 \(ecg_id 14\): wrong checksum in lead V2; 1 damaged in all"):
+        data_engineering.keep_usable_records(candidates(), quality, DataConfig())
+
+
+def test_a_damaged_recording_is_left_out_when_asked_for() -> None:
+    quality = inspected({"r3": "truncated"})
+    kept = data_engineering.keep_usable_records(candidates(), quality, DataConfig(on_bad_record="drop"))
+    assert kept.index.tolist() == [11, 12, 13, 15]
+    assert quality.loc[14, "problem"] == "truncated"
+
+
+def test_signals_are_streamed_in_the_order_of_the_records() -> None:
+    stream = data_engineering.decode_signals(candidates(), Recordings({}), DataConfig())
+    assert [len(block) for block in stream.blocks] == [2, 2, 1]
+    assert stream.ecg_id.tolist() == [11, 12, 13, 14, 15]
+
+
+def test_a_recording_damaged_after_the_inspection_stops_the_decoding() -> None:
+    stream = data_engineering.decode_signals(candidates(), Recordings({"r4": "truncated"}), DataConfig())
+    with pytest.raises(BadInput, match="changed since it was inspected: truncated"):
+        list(stream.blocks)
+
+
+def records() -> pd.DataFrame:
+    return pd.DataFrame(
+        {"split": ["train", "train", "val", "test"], "patient_id": [1, 2, 3, 4]}, index=pd.Index([1, 2, 3, 4])
+    )
+
+
+def no_labels() -> pd.DataFrame:
+    return pd.DataFrame(False, index=records().index, columns=list(CODES))
+
+
+def test_the_normaliser_sees_training_records_only() -> None:
+    samples = np.zeros((4, 12, 10), np.int16)
+    samples[:2, :, ::2] = 100
+    samples[2:] = 30_000
+    made = data_engineering.measure_normaliser(records(), Signals(samples, np.array([1, 2, 3, 4])))
+    assert made["n_records"] == 2
+    assert made["mean_mv"] == pytest.approx(0.05)
+
+
+def test_a_validation_record_in_a_training_table_is_a_leak() -> None:
+    table = no_labels().loc[[1, 3]].reset_index(names="ecg_id").assign(source="real")
+    with pytest.raises(LeakError, match=r"classifier training may only see training records .* ecg_id 3 is in val"):
+        baseline.train_classifier(table, records(), no_labels(), {}, None, None)  # type: ignore[arg-type]
+
+
+def test_where_nothing_is_accepted_the_arms_are_the_baseline() -> None:
+    table = baseline.tabulate_training_records(records(), no_labels())
+    synthetic = pd.DataFrame({"statements": ["PVC"], "template_ecg_id": [1]}, index=pd.Index([1_000_001]))
+    verdicts = pd.DataFrame({"accepted": [False], "reason": ["a copy"]}, index=synthetic.index)
+    for tabulate in (augmentation.tabulate_augmented_records, augmentation.tabulate_oversampled_records):
+        pd.testing.assert_frame_equal(tabulate(table, synthetic, verdicts), table)
+
+
+def test_added_rows_carry_the_label_set_of_their_template() -> None:
+    table = baseline.tabulate_training_records(records(), no_labels())
+    synthetic = pd.DataFrame({"statements": ["PVC;SR"], "template_ecg_id": [2]}, index=pd.Index([1_000_001]))
+    verdicts = pd.DataFrame({"accepted": [True], "reason": [""]}, index=synthetic.index)
+    augmented = augmentation.tabulate_augmented_records(table, synthetic, verdicts).iloc[-1]
+    copied = augmentation.tabulate_oversampled_records(table, synthetic, verdicts).iloc[-1]
+    assert (augmented["ecg_id"], augmented["source"]) == (1_000_001, "synthetic")
+    assert (copied["ecg_id"], copied["source"]) == (2, "copy")
+    assert [code for code in CODES if augmented[code]] == [code for code in CODES if copied[code]] == ["PVC", "SR"]
+
+
+def test_resamples_must_be_positive() -> None:
+    with pytest.raises(BadInput, match="evaluation.resamples is 0"):
+        EvaluationConfig(resamples=0)
+
+
+def test_provenance_names_code_machine_and_time() -> None:
+    assert code_version().startswith("0.")
+    assert "Python 3." in machine()
+    assert started_at().endswith("+00:00")
