@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -21,6 +22,19 @@ def ptbxl_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ptb-xl")
     subprocess.run([sys.executable, unpack, folder, "--limit", "500"], check=True, stdout=subprocess.DEVNULL)
     return folder
+
+
+@pytest.fixture(scope="session")
+def ptbxl_metadata() -> pd.DataFrame:
+    """PhysioNet's whole table of real PTB-XL 1.0.3, indexed by ecg_id."""
+    root = os.environ.get("PTBXL_ROOT")
+    table = Path(root) / "ptbxl_database.csv" if root else SHARED / "ptbxl" / "ptbxl_database.csv.xz"
+    if not table.exists():
+        pytest.skip(f"real PTB-XL is not here: {table} does not exist; set PTBXL_ROOT to PhysioNet's folder")
+    metadata = pd.read_csv(table, index_col="ecg_id")
+    if len(metadata) != 21_799:
+        pytest.skip(f"{table} is a part of PTB-XL 1.0.3: {len(metadata)} of 21,799 records")
+    return metadata
 
 
 @pytest.fixture(scope="session")
