@@ -8,7 +8,9 @@ from ecg_forge.ecg.labels import label_matrix, task_labels
 from ecg_forge.ecg.metadata import DataConfig, ptbxl_version, record_table
 
 
-def test_every_statement_has_the_published_count_in_every_split(ptbxl_metadata: pd.DataFrame, label_table: Path) -> None:
+def test_every_statement_has_the_published_count_in_every_split(
+    ptbxl_metadata: pd.DataFrame, label_table: Path
+) -> None:
     published = pd.read_csv(label_table, keep_default_na=False, index_col="statement")[["train", "val", "test"]]
     records = record_table(ptbxl_metadata, DataConfig())
     counted = label_matrix(ptbxl_metadata["scp_codes"]).groupby(records["split"]).sum().T[["train", "val", "test"]]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ecg_forge.ecg.errors import BadInput
-from ecg_forge.metrics.bootstrap import interval, patient_weights, record_weights
+from ecg_forge.metrics.bootstrap import interval, interval_around, patient_weights, record_weights
 
 
 def test_records_of_one_patient_are_drawn_together():
@@ -71,3 +71,16 @@ def test_without_any_value_there_is_no_interval():
 def test_a_level_is_a_share(level):
     with pytest.raises(BadInput, match="between 0 and 1"):
         interval(np.zeros((3, 1)), level)
+
+
+def test_the_interval_around_a_score_is_the_interval_moved_by_the_mean_offset():
+    samples = 0.3 + np.linspace(-0.1, 0.1, 101)[:, None]
+    low, high = interval_around(np.array([0.25]), samples, level=0.9)
+    np.testing.assert_allclose((low[0], high[0]), (0.16, 0.34))
+    low, high = interval_around(np.array([0.02]), samples, level=0.9)
+    np.testing.assert_allclose((low[0], high[0]), (0.0, 0.11))
+
+
+def test_a_score_that_never_occurs_has_no_interval_around_it():
+    low, high = interval_around(np.array([np.nan]), np.full((4, 1), np.nan))
+    assert np.isnan(low).all() and np.isnan(high).all()

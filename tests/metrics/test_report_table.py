@@ -66,6 +66,24 @@ def test_figures_lie_in_their_intervals_and_those_have_a_width(predictions, weig
         assert afib[f"{metric}_low"] < afib[metric] < afib[f"{metric}_high"]
 
 
+def test_the_macro_of_rare_labels_lies_in_its_interval():
+    generator = np.random.default_rng(3)
+    labels = tuple(f"L{k}" for k in range(30))
+    truth = (generator.random((400, 30)) < 0.01).astype(np.uint8)
+    truth[0] = 1
+    rare = Predictions(
+        split="test",
+        ecg_id=np.arange(400),
+        patient_id=np.arange(400),
+        labels=labels,
+        truth=truth,
+        probability=np.clip(0.1 * truth + 0.3 * generator.random((400, 30)), 0, 1).astype(np.float32),
+    )
+    macro = label_table(rare, dict.fromkeys(labels, 0.3), patient_weights(rare.patient_id, 200, seed=0)).loc["macro"]
+    for metric in ("auc", "ap", "f1"):
+        assert macro[f"{metric}_low"] < macro[metric] < macro[f"{metric}_high"]
+
+
 def test_without_training_counts_there_is_no_rare_row(predictions, weights):
     table = label_table(predictions, THRESHOLDS, weights)
     assert list(table.index)[3:] == ["macro"]

@@ -18,8 +18,6 @@ LAYERS = {
     "synthetic",
     "arms",
     "reporting",
-    "published",
-    "documentation",
 }
 PIPELINES = ["data_engineering", "baseline", "synthesis", "augmentation", "evaluation"]
 

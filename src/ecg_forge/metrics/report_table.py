@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ecg_forge.ecg.errors import BadInput
-from ecg_forge.metrics.bootstrap import interval
+from ecg_forge.metrics.bootstrap import interval_around
 from ecg_forge.metrics.classification import (
     auc,
     average_precision,
@@ -85,12 +85,11 @@ def label_table(
     weights: np.ndarray,
     training_counts: pd.Series | None = None,
 ) -> pd.DataFrame:
-    """Return one row per label, then ``macro`` and ``macro_rare``, with 95 % percentile intervals.
+    """Return one row per label, then ``macro`` and ``macro_rare``, with 95 % intervals (``interval_around``).
 
     A label without a positive stays in the table with NaN scores and is left out of the macro rows; ``n_labels`` says
     how many labels a row averages. Precision and F1 of a present label that is never decided are 0. Macro F1 is the
-    mean of the labels' F1. In a resample the macro runs over the labels that resample holds. Resampling repeats
-    positives, which lifts the average precision of rare labels: their intervals, and that of the macro, lie high.
+    mean of the labels' F1. In a resample the macro runs over the labels that resample holds.
 
     Args:
         predictions: of the split to report.
@@ -129,8 +128,9 @@ def group_means(values: np.ndarray, members: np.ndarray) -> np.ndarray:
 
 
 def _metric_columns(metric: str, scores: Scores, members: np.ndarray) -> dict[str, object]:
-    low, high = interval(group_means(scores.samples[metric], members))
-    return {metric: group_means(scores.value[metric], members), f"{metric}_low": low, f"{metric}_high": high}
+    value = group_means(scores.value[metric], members)
+    low, high = interval_around(value, group_means(scores.samples[metric], members))
+    return {metric: value, f"{metric}_low": low, f"{metric}_high": high}
 
 
 def _count_columns(predictions: Predictions, training_counts: pd.Series | None, rows: int) -> dict[str, object]:

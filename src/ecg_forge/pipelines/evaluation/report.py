@@ -23,8 +23,8 @@ CAVEATS = (
     "One training seed per arm: the intervals cover the choice of test patients, not the noise of training again.",
     "The denoiser saw training records only; thresholds were chosen on the validation fold; the test fold was scored "
     "once per arm.",
-    "The interval of a rare label's average precision lies high, because resampling repeats its few positives; the "
-    "paired differences do not suffer from it.",
+    "An arm's intervals are bootstrap percentiles around its score; whether arms differ is told by the paired "
+    "differences, not by whether these intervals overlap.",
 )
 _TARGETS_DRAWN = 4
 _SYNTHETIC_DRAWN = 2

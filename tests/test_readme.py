@@ -1,0 +1,56 @@
+"""The README shows what is true now."""
+
+import re
+from pathlib import Path
+
+import pytest
+from kedro.config import OmegaConfigLoader
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_result_is_that_of_the_committed_page() -> None:
+    page = (ROOT / "docs" / "results" / "small" / "results.md").read_text(encoding="utf-8").splitlines()
+    rows = [line for line in README.splitlines() if line.startswith("| ")]
+    assert len(rows) > 3
+    assert [row for row in rows if row not in page] == []
+    said = next(line for line in page if line.startswith("PTB-XL"))
+    assert said in README
+
+
+def test_no_difference_is_claimed_only_where_none_was_shown() -> None:
+    page = (ROOT / "docs" / "results" / "small" / "results.md").read_text(encoding="utf-8")
+    verdicts = set(re.findall(r"\| (better|worse|no difference shown|cannot tell) \|$", page, flags=re.MULTILINE))
+    assert ("**No difference shown**" in README) == (not verdicts & {"better", "worse"})
+
+
+@pytest.mark.parametrize("target", ["demo", "test", "viz"])
+def test_the_makefile_has_the_targets_the_readme_names(target: str) -> None:
+    assert f"make {target}" in README
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+
+
+def test_linked_files_are_there() -> None:
+    links = re.findall(r"\]\((?!https?://)([^)#]+)\)", README)
+    assert len(links) > 4
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_sizes_it_names_are_those_of_the_configuration() -> None:
+    for env, section, key, words in (
+        ("small", "parameters", ("data_engineering", "limit"), "{:,} records, small models"),
+        ("demo", "globals", ("simulation", "n_records"), "simulates {:,} recordings"),
+    ):
+        loader = OmegaConfigLoader(str(ROOT / "conf"), "base", env, custom_resolvers=dict.fromkeys(RESOLVERS, _empty))
+        value = loader[section]
+        for name in key:
+            value = value[name]
+        assert words.format(value) in README
+
+
+RESOLVERS = ("oc.env", "code_version", "machine", "started_at")
+
+
+def _empty(*_: str) -> str:
+    return ""
