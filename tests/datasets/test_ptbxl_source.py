@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -303,6 +304,7 @@ def test_many_files_show_a_progress_bar_instead_of_a_line_each(
     lines: list[logging.LogRecord] = []
     monkeypatch.setattr(pooch.get_logger(), "handlers", [ListHandler(lines)])
     monkeypatch.setattr(ptbxl_source, "_SHOW_PROGRESS_FROM", 5)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     Download(kept, url).fetch(FILES)
     assert "PTB-XL files: 100%" in capsys.readouterr().err
     assert lines == []

@@ -40,7 +40,9 @@ def write_conf(folder: Path, data: Path, parameters: dict[str, Any] = PARAMETERS
     conf = folder / "conf"
     shutil.copytree(ROOT / "conf", conf)
     (conf / "test").mkdir()
-    (conf / "test" / "globals.yml").write_text(yaml.safe_dump({**GLOBALS, "data": str(data)}))
+    (conf / "test" / "globals.yml").write_text(
+        yaml.safe_dump({**GLOBALS, "data": str(data), "published": str(data / "published")})
+    )
     (conf / "test" / "parameters.yml").write_text(yaml.safe_dump(parameters))
     return conf
 
@@ -64,8 +66,10 @@ def session(project: Path, conf: Path) -> KedroSession:
 
 @pytest.fixture(scope="session")
 def whole_run(project: Path, conf: Path) -> DataCatalog:
-    """The catalog after `kedro run`."""
+    """The catalog after `kedro run`, `publish` and `results`."""
     with session(project, conf) as running:
         running.run()
+    with session(project, conf) as publishing:
+        publishing.run(pipeline_names=["publish", "results"])
     with session(project, conf) as after:
         return after.load_context().catalog

@@ -15,6 +15,8 @@ from ecg_forge.pipelines.augmentation import nodes as augmentation
 from ecg_forge.pipelines.baseline import nodes as baseline
 from ecg_forge.pipelines.data_engineering import nodes as data_engineering
 from ecg_forge.pipelines.evaluation.nodes import EvaluationConfig
+from ecg_forge.pipelines.evaluation.report import draw_gallery
+from ecg_forge.pipelines.results.nodes import draw_synthetic_example
 from ecg_forge.provenance import code_version, machine, started_at
 
 
@@ -114,6 +116,24 @@ def test_added_rows_carry_the_label_set_of_their_template() -> None:
     assert (augmented["ecg_id"], augmented["source"]) == (1_000_001, "synthetic")
     assert (copied["ecg_id"], copied["source"]) == (2, "copy")
     assert [code for code in CODES if augmented[code]] == [code for code in CODES if copied[code]] == ["PVC", "SR"]
+
+
+def test_the_gallery_sets_accepted_ecgs_beside_their_template() -> None:
+    real = Signals(np.zeros((1, 12, 1000), np.int16), np.array([2]))
+    ids = np.array([1_000_001, 1_000_002, 1_000_003])
+    synthetic = Signals(np.ones((3, 12, 1000), np.int16), ids)
+    asked = {"target": "PVC", "statements": ["PVC", "PVC;SR", "PVC;SR"], "template_ecg_id": 2}
+    table = pd.DataFrame(asked, index=ids)
+    verdicts = pd.DataFrame({"accepted": [False, True, True]}, index=ids)
+    (row,) = draw_gallery(real, synthetic, table, verdicts)
+    assert row.statements == "PVC, SR"
+    assert [(drawing.source, drawing.caption) for drawing in row.drawings] == [
+        ("real", "ecg_id 2"),
+        ("synthetic", "ecg_id 1000002"),
+        ("synthetic", "ecg_id 1000003"),
+    ]
+    assert "PVC, SR" in draw_synthetic_example(synthetic, table, verdicts)
+    assert "synthetic: PVC<" in draw_synthetic_example(synthetic, table, verdicts.assign(accepted=False))
 
 
 def test_resamples_must_be_positive() -> None:

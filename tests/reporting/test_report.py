@@ -10,6 +10,7 @@ import pytest
 from ecg_forge.ecg.errors import BadInput
 from ecg_forge.reporting import figures
 from ecg_forge.reporting.report import Drawing, GalleryRow, ReportContent, render_report
+from ecg_forge.reporting.words import difference
 
 ATTACK = "<script>alert('ecg')</script>"
 VOID = {"meta", "img", "br", "hr", "link", "input"}
@@ -64,7 +65,7 @@ def page(html: str) -> Page:
 def test_the_arm_is_set_directly_against_its_control():
     html = render_report(made_up.study())
     assert "Paired differences of the augmented arm from the oversampled one" in html
-    assert "Synthetic ECGs instead of copies: +0.004 (95 % −0.010 to +0.018), no difference shown." in html
+    assert f"Synthetic ECGs instead of copies: {difference(0.004, -0.010, 0.018)}, no difference shown." in html
     assert "instead of copies" not in render_report(made_up.study(control=""))
 
 
