@@ -27,7 +27,7 @@ def check_metadata(metadata: pd.DataFrame) -> None:
     folds = metadata.groupby("patient_id")["strat_fold"].nunique()
     if (folds > 1).any():
         raise BadInput(
-            f"patient {folds.index[folds > 1][0]} stands in more than one strat_fold; PTB-XL keeps them in one"
+            f"patient {folds.index[folds > 1][0]:.0f} stands in more than one strat_fold; PTB-XL keeps them in one"
         )
 
 
