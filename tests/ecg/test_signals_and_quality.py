@@ -95,11 +95,15 @@ def test_the_data_card_counts_and_says_what_was_dropped() -> None:
         index=pd.Index([1, 2, 3], name="ecg_id"),
     )
     labels = label_matrix(pd.Series(["{'NORM': 100}", "{'IMI': 100}", "{'IMI': 0}"], index=records.index))
-    quality = quality_table(np.array([1, 2, 3, 4]), microvolts(4), ["", "", "", "wrong checksum in lead V2"])
+    samples = microvolts(4)
+    samples[1, LEADS.index("aVF"), 7] += 40
+    quality = quality_table(np.array([1, 2, 3, 4]), samples, ["", "", "", "wrong checksum in lead V2"])
     card = data_card(records, labels, quality, version="1.0.3", origin="here", fs=100)
     assert (card["records"], card["patients"]) == (3, 2)
     assert card["records_by_split"] == {"train": 2, "test": 1}
     assert card["records_by_age_band"] == {"under 40": 2, "40 to 59": 0, "60 to 79": 0, "80 and over": 0, "unknown": 1}
     assert card["labels"]["all"]["IMI"] == {"train": 1, "test": 1}
     assert card["labels"]["superclass"]["NORM"] == {"train": 1, "test": 0}
+    assert card["records_breaking_limb_lead_identities"] == 1
+    assert card["largest_limb_lead_residual_mv"] == pytest.approx(0.04, abs=0.003)
     assert card["dropped"] == {"4": "wrong checksum in lead V2"}
