@@ -56,10 +56,7 @@ def compare_arms(
         BadInput: the arms were scored on different records, labels or truth, or a threshold is missing.
     """
     check_same_records(reference, arm)
-    scores = [
-        Scores.of(reference, reference_thresholds, weights),
-        Scores.of(arm, arm_thresholds, weights),
-    ]
+    scores = [Scores.of(reference, reference_thresholds, weights), Scores.of(arm, arm_thresholds, weights)]
     groups = label_groups(reference.labels, training_counts)
     members = np.stack(list(groups.values()))
     patients = [_positive_patients(reference, mask) for mask in members]

@@ -100,11 +100,6 @@ def fit_denoiser(
         batch_sampler=FixedLengthEpochs(len(pools), config.batch_size, config.steps_per_epoch, config.seed),
         num_workers=config.workers,
     )
-    held_out = TrainingCrops(validation[0], validation[1], pools.length)
-    order = [
-        [(row, 0) for row in range(start, min(start + config.batch_size, len(held_out)))]
-        for start in range(0, len(held_out), config.batch_size)
-    ]
     run = Run(
         name="denoiser",
         epochs=config.epochs,
@@ -114,7 +109,7 @@ def fit_denoiser(
         fingerprint=fingerprint(config, pd.DataFrame(conditions), pd.DataFrame([scaling.millivolts])),
     )
     averaging = EMAWeightAveraging(decay=config.ema_decay, use_buffers=False)
-    history = fit(module, loader, DataLoader(held_out, batch_sampler=order), run, checkpoints, [averaging])
+    history = fit(module, loader, _in_order(*validation, config.batch_size), run, checkpoints, [averaging])
     saved = {
         "model": config.model,
         "statements": list(CODES),
@@ -125,6 +120,13 @@ def fit_denoiser(
         "training": asdict(config),
     }
     return {"config": saved, "tensors": cpu_tensors(module.denoiser)}, history
+
+
+def _in_order(pools: SignalPools, conditions: np.ndarray, batch_size: int) -> DataLoader:
+    """Load every whole recording once, in order."""
+    rows = range(len(pools))
+    batches = [[(row, 0) for row in rows[start : start + batch_size]] for start in rows[::batch_size]]
+    return DataLoader(TrainingCrops(pools, conditions, pools.length), batch_sampler=batches)
 
 
 def load_denoiser(weights: dict[str, Any]) -> DenoiserTraining:
