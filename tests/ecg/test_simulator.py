@@ -125,10 +125,10 @@ def test_the_same_record_at_500_hz_has_the_same_heart() -> None:
     assert np.median(alike) > 0.97
 
 
-def test_two_thousand_records_would_take_less_than_twenty_seconds() -> None:
+def test_two_hundred_records_take_a_few_seconds_at_most() -> None:
     start = time.process_time()
     simulate_ptbxl(SimulationConfig(n_records=200))
-    assert time.process_time() - start < 2.0
+    assert time.process_time() - start < 4.0  # 0.6 s measured; room for a slow machine under coverage
 
 
 # --- cohort -----------------------------------------------------------------------------------------------------------

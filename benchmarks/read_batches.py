@@ -1,0 +1,43 @@
+"""How long a random batch of 64 takes: ``python benchmarks/read_batches.py SIGNALS_FOLDER`` (the artifact ``signals``)."""
+
+import argparse
+import time
+from statistics import median
+
+import numpy as np
+import torch
+
+from ecg_forge.datasets.signal_array import SignalArray
+from ecg_forge.training.data import SignalPools, TrainingCrops
+
+BATCH, REPEATS = 64, 200
+
+
+def milliseconds(read: object, batches: list[np.ndarray]) -> float:
+    """Return the median time of ``read(batch)`` in ms."""
+    taken = []
+    for batch in batches:
+        since = time.perf_counter()
+        read(batch)  # type: ignore[operator]
+        taken.append(1000 * (time.perf_counter() - since))
+    return median(taken)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("signals")
+    signals = SignalArray(filepath=parser.parse_args().signals).load()
+    generator = np.random.default_rng(0)
+    batches = [generator.integers(0, len(signals), BATCH) for _ in range(REPEATS)]
+    crops = TrainingCrops(
+        SignalPools([signals], signals.ecg_id), np.zeros((len(signals), 71), np.float32), signals.length // 4
+    )
+    whole = milliseconds(lambda rows: signals.samples[np.sort(rows)].copy(), batches)
+    cropped = milliseconds(lambda rows: torch.stack([crops[int(row), int(row)][0] for row in rows]), batches)
+    print(f"{len(signals)} records; batch of {BATCH}, median of {REPEATS}")
+    print(f"whole recordings from the memory map   {whole:.2f} ms")
+    print(f"training crops of a quarter, in mV     {cropped:.2f} ms")
+
+
+if __name__ == "__main__":
+    main()
