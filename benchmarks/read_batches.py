@@ -1,7 +1,8 @@
-"""How long a random batch of 64 takes: ``python benchmarks/read_batches.py SIGNALS_FOLDER`` (the artifact ``signals``)."""
+"""How long a random batch of 64 takes: ``python benchmarks/read_batches.py FOLDER``, the folder of ``signals``."""
 
 import argparse
 import time
+from collections.abc import Callable
 from statistics import median
 
 import numpy as np
@@ -13,12 +14,12 @@ from ecg_forge.training.data import SignalPools, TrainingCrops
 BATCH, REPEATS = 64, 200
 
 
-def milliseconds(read: object, batches: list[np.ndarray]) -> float:
+def milliseconds(read: Callable[[np.ndarray], object], batches: list[np.ndarray]) -> float:
     """Return the median time of ``read(batch)`` in ms."""
     taken = []
     for batch in batches:
         since = time.perf_counter()
-        read(batch)  # type: ignore[operator]
+        read(batch)
         taken.append(1000 * (time.perf_counter() - since))
     return median(taken)
 
