@@ -125,6 +125,14 @@ def test_a_checkpoint_of_another_training_is_not_continued(tmp_path: Path, monke
     assert_equal_weights(other, fresh)
 
 
+def test_the_same_labels_of_other_records_are_another_training() -> None:
+    labels = pd.DataFrame({"MI": [True, False]}, index=[1, 2])
+    first = engine.fingerprint(classifier_config(), labels)
+    assert first == engine.fingerprint(classifier_config(), labels.copy())
+    assert first != engine.fingerprint(classifier_config(), labels.set_axis([1, 1_000_001]))
+    assert first != engine.fingerprint(classifier_config(seed=1), labels)
+
+
 def test_the_seed_decides_the_weights(tmp_path: Path) -> None:
     first, second = (train(tmp_path / str(seed), seed=seed, epochs=1)[0] for seed in (0, 1))
     assert any(not torch.equal(value, second["tensors"][name]) for name, value in first["tensors"].items())

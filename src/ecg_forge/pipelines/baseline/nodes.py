@@ -43,8 +43,9 @@ def train_classifier(
 
     from_real = training_table.loc[training_table["source"] != "synthetic", "ecg_id"].unique()
     require_training_records(from_real, records, "classifier training")
-    rows = task_labels(training_table.drop(columns=["ecg_id", "source"]), config.task)
     ids = training_table["ecg_id"].to_numpy()
+    # The ids are in the index so that they count in the fingerprint: two arms can differ in nothing else.
+    rows = task_labels(training_table.drop(columns=["ecg_id", "source"]), config.task).set_axis(ids)
     validation = records_of(records, "val").index
     return fit_classifier(
         (SignalPools(pools, ids), rows),
