@@ -45,6 +45,11 @@ def in_new(filename: str) -> Callable[[Path], dict[str, Any]]:
     return lambda folder: {"filepath": str(folder / "new" / filename)}
 
 
+def as_items(folder: Path) -> dict[str, Any]:
+    kind = "ecg_forge.datasets.stock.Table"
+    return {"path": str(folder / "new"), "filename_suffix": ".parquet", "dataset": kind}
+
+
 def from_folder(folder: Path) -> dict[str, Any]:
     return {"source": str(folder / "ptb-xl"), "path": str(folder)}
 
@@ -58,6 +63,7 @@ CASES = {
     "PTBXLTable": Case(
         "ptbxl_table", lambda folder: {**from_folder(folder), "table": "ptbxl_database.csv", "index_col": "ecg_id"}
     ),
+    "Partitions": Case("stock", as_items, lambda: {"all/a-seed0": table()}, missing=""),
     "PlotlyFigure": Case("stock", in_new("a.json"), lambda: go.Figure(go.Bar(y=[1, 2])), NO_SUCH_FILE),
     "SignalArray": Case("signal_array", in_new("signals"), signals),
     "Table": Case("stock", in_new("a.parquet"), table, NO_SUCH_FILE),
@@ -81,6 +87,8 @@ def same(left: Any, right: Any) -> bool:
         return bool(left.equals(right))
     if isinstance(left, dict) and "tensors" in left:
         return left["config"] == right["config"] and torch.equal(left["tensors"]["a"], right["tensors"]["a"])
+    if isinstance(left, dict) and any(map(callable, left.values())):  # items of a folder, loaded when called
+        return left.keys() == right.keys() and all(same(left[item](), right[item]) for item in left)
     return bool(left == right)
 
 

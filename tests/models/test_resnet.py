@@ -1,7 +1,7 @@
 import torch
 from torch import nn
 
-from ecg_forge.models.resnet import ConcatPool, resnet1d_wang, resnet50_1d
+from ecg_forge.models.resnet import resnet1d_wang, resnet50_1d
 
 
 def parameters(model: nn.Module) -> int:
@@ -27,9 +27,5 @@ def test_wang_has_the_benchmarks_layers():
 
 
 def test_wang_keeps_the_resolution_in_the_stem_and_quarters_it_afterwards():
-    features = resnet1d_wang(12, 71)[:-1].eval()
+    features = resnet1d_wang(12, 71).features.eval()
     assert features(torch.zeros(1, 12, 1000)).shape == (1, 128, 250)
-
-
-def test_concat_pool_puts_the_largest_value_before_the_mean():
-    assert ConcatPool()(torch.tensor([[[1.0, 2.0, 6.0]]])).tolist() == [[6.0, 3.0]]

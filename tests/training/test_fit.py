@@ -17,13 +17,13 @@ from ecg_forge.ecg.leads import INDEPENDENT_LEADS, LEADS, limb_lead_residual, tw
 from ecg_forge.ecg.records import Signals, to_microvolts, to_millivolts
 from ecg_forge.ecg.statements import CODES
 from ecg_forge.training import fit as engine
-from ecg_forge.training.classifier import fit_classifier, score
+from ecg_forge.training.classifier import Examples, Scales, fit_classifier, score
 from ecg_forge.training.conditions import condition_table, unpack_condition
 from ecg_forge.training.config import ClassifierConfig, DenoiserConfig, GuidanceConfig
 from ecg_forge.training.data import SignalPools
 from ecg_forge.training.denoiser import fit_denoiser, generate
 
-NORMALISER = {"mean_mv": 0.0, "sd_mv": 0.2}
+SCALES = Scales({"mean_mv": 0.0, "sd_mv": 0.2}, {"mean_years": 60.0, "sd_years": 10.0})
 
 
 class Folder:
@@ -78,6 +78,14 @@ def records(n: int = 24, length: int = 200) -> Signals:
     return Signals(to_microvolts(twelve_leads(eight)), np.arange(n))
 
 
+def people(signals: Signals) -> pd.DataFrame:
+    """Old women and young men by turns, one without age."""
+    table = pd.DataFrame({"age": 50.0, "sex": "male"}, index=signals.ecg_id)
+    table.loc[1::2, ["age", "sex"]] = [70.0, "female"]
+    table.loc[4, "age"] = np.nan
+    return table
+
+
 def classifier_config(**changes: Any) -> ClassifierConfig:
     settings = {"model": "resnet1d_tiny", "task": "superclass", "epochs": 3, "steps_per_epoch": 3, "batch_size": 8}
     return ClassifierConfig(**{**settings, "crop_s": 1.0, "stride_s": 0.5, "learning_rate": 0.005, **changes})
@@ -87,9 +95,11 @@ def train(folder: Path, **changes: Any) -> tuple[dict[str, Any], pd.DataFrame]:
     signals = records()
     labels = pd.DataFrame(False, index=signals.ecg_id, columns=["NORM", "MI", "STTC", "CD", "HYP"])
     labels.loc[1::2, "MI"] = True
-    half = (SignalPools([signals], signals.ecg_id[:16]), labels.iloc[:16])
-    rest = (SignalPools([signals], signals.ecg_id[16:]), labels.iloc[16:])
-    return fit_classifier(half, rest, NORMALISER, classifier_config(**changes), Folder(folder), "test")
+    half, rest = (
+        Examples(SignalPools([signals], signals.ecg_id[rows]), people(signals).iloc[rows], labels.iloc[rows])
+        for rows in (slice(16), slice(16, None))
+    )
+    return fit_classifier(half, rest, SCALES, classifier_config(**changes), Folder(folder), "test")
 
 
 def assert_equal_weights(first: dict[str, Any], second: dict[str, Any]) -> None:
@@ -143,10 +153,10 @@ def test_the_classifier_learns_and_scores_by_name(tmp_path: Path) -> None:
     assert history["val_auc"].iloc[-1] == 1.0
     signals = records()
     ids = np.array([3, 2])
-    scored = score(weights, SignalPools([signals], ids), ids)
+    scored = score(weights, SignalPools([signals], ids), people(signals).loc[ids])
     assert scored.columns.tolist() == ["NORM", "MI", "STTC", "CD", "HYP"]
     assert scored.loc[3, "MI"] > scored.loc[2, "MI"]
-    backwards = score(weights, SignalPools([signals], ids[::-1]), ids[::-1])
+    backwards = score(weights, SignalPools([signals], ids[::-1]), people(signals).loc[ids[::-1]])
     pd.testing.assert_frame_equal(backwards.loc[ids], scored, atol=1e-6)
 
 

@@ -3,11 +3,13 @@
 A run killed while one of these is written leaves the old file or none, never a part of a new one.
 """
 
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from kedro_datasets.json import JSONDataset
 from kedro_datasets.pandas import CSVDataset, ParquetDataset
+from kedro_datasets.partitions import PartitionedDataset
 from kedro_datasets.plotly import JSONDataset as PlotlyDataset
 from kedro_datasets.text import TextDataset
 
@@ -87,3 +89,31 @@ class Text(_Replacing, TextDataset):
           filepath: docs/results/small/results.md
         ```
     """
+
+
+class Partitions(PartitionedDataset):
+    """A folder with one file per item, each written by another dataset of this room; an item is loaded when called.
+
+    An item's id is its path below the folder without the suffix, such as ``all/resnet1d_wang-seed0``. A folder that
+    is empty or absent holds no item, which is no error: there may be nothing yet.
+
+    Example:
+        ```yaml
+        benchmark_descriptions:
+          type: ecg_forge.datasets.stock.Partitions
+          path: docs/results/benchmark
+          filename_suffix: .json
+          dataset: ecg_forge.datasets.stock.JSONFile
+        ```
+    """
+
+    def load(self) -> dict[str, Callable[[], Any]]:
+        """Return a function per item that loads it, by id in alphabetical order."""
+        self._invalidate_caches()  # another entry of the catalog may have written to the folder
+        found = super().load() if self._list_partitions() else {}
+        return {item: found[item] for item in sorted(found)}
+
+    def _describe(self) -> dict[str, Any]:
+        described = super()._describe()
+        kind = f"{self._dataset_type.__module__}.{self._dataset_type.__name__}"
+        return {**described, "dataset": kind, "filename_suffix": self._filename_suffix}

@@ -3,7 +3,7 @@
 Nothing of torch is imported until a model is built.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -18,9 +18,15 @@ CLASSIFIERS: Mapping[str, str] = MappingProxyType(
         "resnet1d_tiny": "ecg_forge.models.resnet:resnet1d_tiny",
         "resnet1d_wang": "ecg_forge.models.resnet:resnet1d_wang",
         "resnet50_1d": "ecg_forge.models.resnet:resnet50_1d",
+        "xresnet1d50": "ecg_forge.models.xresnet:xresnet1d50",
+        "xresnet1d101": "ecg_forge.models.xresnet:xresnet1d101",
+        "inception1d": "ecg_forge.models.inception:inception1d",
+        "ribeiro_resnet": "ecg_forge.models.ribeiro:ribeiro_resnet",
+        "s4": "ecg_forge.models.s4_classifier:s4",
+        "s4_small": "ecg_forge.models.s4_classifier:s4_small",
     }
 )
-"""Name → ``module:function`` of every classifier: ``(n_leads, n_labels)`` → ``(record, lead, sample)`` → logits."""
+"""Name → ``module:function`` of a classifier: ``(n_leads, n_labels, n_metadata)`` → ``(signal, metadata)`` → logits."""
 
 DENOISERS: Mapping[str, str] = MappingProxyType(
     {
@@ -42,13 +48,19 @@ def check_denoiser(name: str) -> str:
     return _check(name, "denoiser", DENOISERS)
 
 
-def build_classifier(name: str, n_leads: int, n_labels: int) -> "nn.Module":
+def build_classifier(name: str, n_leads: int, n_labels: int, n_metadata: int = 0) -> "nn.Module":
     """Build a freshly initialised classifier; its weights follow torch's global seed.
 
+    It maps a signal ``(record, lead, sample)`` and, if ``n_metadata`` is not 0, metadata ``(record, n_metadata)`` to
+    logits ``(record, label)``.
+
     Raises:
-        BadInput: unknown name, or fewer than one lead or label.
+        BadInput: unknown name, fewer than one lead or label, or fewer than no metadata.
     """
-    return _build(CLASSIFIERS[check_classifier(name)], n_leads=n_leads, n_labels=n_labels)
+    builder = CLASSIFIERS[check_classifier(name)]
+    _check_sizes(1, n_leads=n_leads, n_labels=n_labels)
+    _check_sizes(0, n_metadata=n_metadata)
+    return _load(builder)(n_leads, n_labels, n_metadata)
 
 
 def build_denoiser(name: str, n_leads: int, n_statements: int) -> "nn.Module":
@@ -57,7 +69,9 @@ def build_denoiser(name: str, n_leads: int, n_statements: int) -> "nn.Module":
     Raises:
         BadInput: unknown name, or fewer than one lead or statement.
     """
-    return _build(DENOISERS[check_denoiser(name)], n_leads=n_leads, n_statements=n_statements)
+    builder = DENOISERS[check_denoiser(name)]
+    _check_sizes(1, n_leads=n_leads, n_statements=n_statements)
+    return _load(builder)(n_leads, n_statements)
 
 
 def _check(name: str, kind: str, known: Mapping[str, str]) -> str:
@@ -66,10 +80,13 @@ def _check(name: str, kind: str, known: Mapping[str, str]) -> str:
     return name
 
 
-def _build(target: str, **sizes: int) -> "nn.Module":
+def _check_sizes(least: int, **sizes: int) -> None:
     for size, value in sizes.items():
-        if value < 1:
-            raise BadInput(f"{size} must be at least 1, got {value}")
-    module, function = target.split(":")
-    model: nn.Module = getattr(import_module(module), function)(**sizes)
-    return model
+        if value < least:
+            raise BadInput(f"{size} must be at least {least}, got {value}")
+
+
+def _load(builder: str) -> "Callable[..., nn.Module]":
+    module, function = builder.split(":")
+    load: Callable[..., nn.Module] = getattr(import_module(module), function)
+    return load

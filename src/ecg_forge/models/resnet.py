@@ -3,8 +3,10 @@
 import torch
 from torch import Tensor, nn
 
+from ecg_forge.models.heads import ConcatPool, MeanPool, SignalClassifier, kaiming, pooled_head
 
-def resnet1d_wang(n_leads: int, n_labels: int) -> nn.Module:
+
+def resnet1d_wang(n_leads: int, n_labels: int, n_metadata: int = 0) -> SignalClassifier:
     """Build the ``resnet1d_wang`` of the PTB-XL benchmark: 128 channels, three residual blocks.
 
     Maps ``(record, lead, sample)`` of any length to logits ``(record, label)``.
@@ -15,42 +17,42 @@ def resnet1d_wang(n_leads: int, n_labels: int) -> nn.Module:
     blocks of two convolutions (kernels 5, 3) of stride 1, 2, 2, and its own head (``pooled_head``); kaiming
     initialisation of all weights.
     """
-    return _wang(n_leads, n_labels, width=128)
+    return _wang(n_leads, n_labels, n_metadata, width=128)
 
 
-def resnet1d_tiny(n_leads: int, n_labels: int) -> nn.Module:
+def resnet1d_tiny(n_leads: int, n_labels: int, n_metadata: int = 0) -> SignalClassifier:
     """Build ``resnet1d_wang`` with 32 channels, a tenth of its cost or less: for demonstrations and tests."""
-    return _wang(n_leads, n_labels, width=32)
+    return _wang(n_leads, n_labels, n_metadata, width=32)
 
 
-def _wang(n_leads: int, n_labels: int, width: int) -> nn.Module:
-    model = nn.Sequential(
-        _convolution(n_leads, width, kernel=7),
+def _wang(n_leads: int, n_labels: int, n_metadata: int, width: int) -> SignalClassifier:
+    features = nn.Sequential(
+        convolution(n_leads, width, kernel=7),
         nn.ReLU(),
         BasicBlock(width, stride=1),
         BasicBlock(width, stride=2),
         BasicBlock(width, stride=2),
-        pooled_head(width, n_labels),
     )
-    model.apply(_kaiming)
+    model = SignalClassifier(features, ConcatPool(), 2 * width, pooled_head, n_labels, n_metadata)
+    model.apply(kaiming)
     return model
 
 
-def resnet50_1d(n_leads: int, n_labels: int) -> nn.Module:
+def resnet50_1d(n_leads: int, n_labels: int, n_metadata: int = 0) -> SignalClassifier:
     """Build a one-dimensional ResNet-50 (He et al. 2016), 16.1 million parameters at 12 leads and 71 labels.
 
     Maps ``(record, lead, sample)`` of any length to logits ``(record, label)``. Stem of kernel 7 and stride 2, max
     pooling 3/2, bottlenecks 3-4-6-3 of width 256 to 2,048 whose stride stands on the first 1×1 convolution as in the
     paper, global average pooling, one linear layer.
     """
-    layers: list[nn.Module] = [_convolution(n_leads, 64, kernel=7, stride=2), nn.ReLU(), nn.MaxPool1d(3, 2, padding=1)]
+    layers: list[nn.Module] = [convolution(n_leads, 64, kernel=7, stride=2), nn.ReLU(), nn.MaxPool1d(3, 2, padding=1)]
     channels = 64
     for stage, depth in enumerate((3, 4, 6, 3)):
         width = 64 * 2**stage
         for block in range(depth):
             layers.append(Bottleneck(channels, width, stride=2 if stage > 0 and block == 0 else 1))
             channels = 4 * width
-    return nn.Sequential(*layers, nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(channels, n_labels))
+    return SignalClassifier(nn.Sequential(*layers), MeanPool(), channels, nn.Linear, n_labels, n_metadata)
 
 
 class BasicBlock(nn.Module):
@@ -59,9 +61,9 @@ class BasicBlock(nn.Module):
     def __init__(self, width: int, stride: int) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            _convolution(width, width, kernel=5, stride=stride), nn.ReLU(), _convolution(width, width, kernel=3)
+            convolution(width, width, kernel=5, stride=stride), nn.ReLU(), convolution(width, width, kernel=3)
         )
-        self.shortcut = nn.Identity() if stride == 1 else _convolution(width, width, kernel=1, stride=stride)
+        self.shortcut = nn.Identity() if stride == 1 else convolution(width, width, kernel=1, stride=stride)
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.relu(self.body(x) + self.shortcut(x))
@@ -73,47 +75,20 @@ class Bottleneck(nn.Module):
     def __init__(self, channels: int, width: int, stride: int) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            _convolution(channels, width, kernel=1, stride=stride),
+            convolution(channels, width, kernel=1, stride=stride),
             nn.ReLU(),
-            _convolution(width, width, kernel=3),
+            convolution(width, width, kernel=3),
             nn.ReLU(),
-            _convolution(width, 4 * width, kernel=1),
+            convolution(width, 4 * width, kernel=1),
         )
         same = stride == 1 and channels == 4 * width
-        self.shortcut = nn.Identity() if same else _convolution(channels, 4 * width, kernel=1, stride=stride)
+        self.shortcut = nn.Identity() if same else convolution(channels, 4 * width, kernel=1, stride=stride)
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.relu(self.body(x) + self.shortcut(x))
 
 
-class ConcatPool(nn.Module):
-    """Largest and mean value over time, side by side: ``(record, channel, t)`` to ``(record, 2·channel)``."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.cat([x.amax(dim=-1), x.mean(dim=-1)], dim=1)
-
-
-def pooled_head(channels: int, n_labels: int) -> nn.Sequential:
-    """Build the head that the PTB-XL benchmark puts on its convolutional nets (fastai's, 128 hidden units)."""
-    return nn.Sequential(
-        ConcatPool(),
-        nn.BatchNorm1d(2 * channels),
-        nn.Dropout(0.25),
-        nn.Linear(2 * channels, 128),
-        nn.ReLU(),
-        nn.BatchNorm1d(128),
-        nn.Dropout(0.5),
-        nn.Linear(128, n_labels),
-    )
-
-
-def _convolution(channels: int, width: int, kernel: int, stride: int = 1) -> nn.Sequential:
-    convolution = nn.Conv1d(channels, width, kernel, stride=stride, padding=kernel // 2, bias=False)
-    return nn.Sequential(convolution, nn.BatchNorm1d(width))
-
-
-def _kaiming(module: nn.Module) -> None:
-    if isinstance(module, nn.Conv1d | nn.Linear):
-        nn.init.kaiming_normal_(module.weight)
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)
+def convolution(channels: int, width: int, kernel: int, stride: int = 1) -> nn.Sequential:
+    """Build a convolution with batch norm: ``(record, channels, t)`` to ``(record, width, t/stride)``, rounded up."""
+    weights = nn.Conv1d(channels, width, kernel, stride=stride, padding=kernel // 2, bias=False)
+    return nn.Sequential(weights, nn.BatchNorm1d(width))

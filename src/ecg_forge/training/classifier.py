@@ -1,157 +1,244 @@
 """Train a classifier and score records with it."""
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import lightning.pytorch as lightning
 import numpy as np
 import pandas as pd
 import torch
-from sklearn.metrics import roc_auc_score
-from torch import nn
+from lightning.pytorch.callbacks import Callback, EarlyStopping, EMAWeightAveraging
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
+from ecg_forge.ecg.demographics import DEMOGRAPHICS, demographics
 from ecg_forge.ecg.leads import LEADS
 from ecg_forge.models.registry import build_classifier
+from ecg_forge.training.augmentation import augment, mixup
 from ecg_forge.training.config import ClassifierConfig
-from ecg_forge.training.data import FixedLengthEpochs, SignalPools, TrainingCrops, Windows
-from ecg_forge.training.fit import CheckpointHandle, Run, autocast, compute_device, cpu_tensors, fingerprint, fit
+from ecg_forge.training.data import (
+    FixedLengthEpochs,
+    SignalPools,
+    TrainingCrops,
+    Windows,
+    balanced,
+    in_order,
+    shuffled,
+)
+from ecg_forge.training.fit import CheckpointHandle, Run, autocast, compute_device, fingerprint, fit
+from ecg_forge.training.losses import balancing_weights, focal_loss, smoothed
+from ecg_forge.training.optimiser import parameter_groups
+from ecg_forge.training.validation import KeepBest
 
-Normaliser = dict[str, Any]
+Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+"""Signal in mV ``(record, lead, sample)`` or ``(record, window, lead, sample)``; target; metadata ``(record, m)``."""
+
+
+@dataclass(frozen=True)
+class Scales:
+    """What a classifier's inputs are scaled with, measured on training records and kept beside its weights.
+
+    Attributes:
+        normaliser: ``mean_mv`` and ``sd_mv`` of the signals.
+        age: ``mean_years`` and ``sd_years``; used where the classifier is told age and sex.
+    """
+
+    normaliser: dict[str, Any]
+    age: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Records to learn from, row by row; a record may stand in several rows.
+
+    Attributes:
+        pools: the signals.
+        people: columns age and sex.
+        labels: bool ``(row, label)``, indexed by ecg_id.
+    """
+
+    pools: SignalPools
+    people: pd.DataFrame
+    labels: pd.DataFrame
+
+    def tables(self, config: ClassifierConfig, scales: Scales) -> list[np.ndarray]:
+        """Return what a batch holds beside signals: targets, and metadata of no columns where it is not used."""
+        return [self.labels.to_numpy(np.float32), _metadata(self.people, config, scales)]
+
+
+def _metadata(people: pd.DataFrame, config: ClassifierConfig, scales: Scales) -> np.ndarray:
+    return demographics(people, scales.age) if config.metadata else np.empty((len(people), 0), dtype=np.float32)
 
 
 class Classifier(lightning.LightningModule):
-    """A network on normalised signals, trained with binary cross-entropy; windows are aggregated when scoring.
+    """A network on normalised signals; windows are aggregated when scoring.
 
-    Takes mV ``(record, lead, sample)``; gives logits ``(record, label)``.
+    Takes mV ``(record, lead, sample)`` and metadata ``(record, m)``; gives logits ``(record, label)``.
     """
 
-    def __init__(self, config: ClassifierConfig, labels: tuple[str, ...], normaliser: Normaliser) -> None:
+    def __init__(self, config: ClassifierConfig, labels: Sequence[str], fs: int, scales: Scales) -> None:
         super().__init__()
-        self.config, self.labels = config, labels
-        self.mean_mv: torch.Tensor
-        self.sd_mv: torch.Tensor
-        self.network = build_classifier(config.model, n_leads=len(LEADS), n_labels=len(labels))
-        self.register_buffer("mean_mv", torch.tensor(normaliser["mean_mv"], dtype=torch.float32))
-        self.register_buffer("sd_mv", torch.tensor(normaliser["sd_mv"], dtype=torch.float32))
-        self._scored: list[tuple[torch.Tensor, torch.Tensor]] = []
+        self.config, self.labels, self.fs = config, tuple(labels), fs
+        self.mean_mv, self.sd_mv = (float(scales.normaliser[name]) for name in ("mean_mv", "sd_mv"))
+        n_metadata = len(DEMOGRAPHICS) if config.metadata else 0
+        self.network = build_classifier(config.model, len(LEADS), len(labels), n_metadata)
+        self.positive_weight: torch.Tensor
+        self.register_buffer("positive_weight", torch.ones(len(labels)), persistent=False)
 
-    def forward(self, signal_mv: torch.Tensor) -> torch.Tensor:
-        return self.network((signal_mv - self.mean_mv) / self.sd_mv)
+    def forward(self, signal_mv: torch.Tensor, metadata: torch.Tensor) -> torch.Tensor:
+        scaled = (signal_mv - self.mean_mv) / self.sd_mv
+        return self.network(scaled, metadata)
 
-    def probabilities(self, windows_mv: torch.Tensor) -> torch.Tensor:
+    def probabilities(self, windows_mv: torch.Tensor, metadata: torch.Tensor) -> torch.Tensor:
         """Aggregate over windows: mV ``(record, window, lead, sample)`` to probabilities ``(record, label)``."""
         records, windows = windows_mv.shape[:2]
-        logits = self(windows_mv.flatten(0, 1)).float().sigmoid().unflatten(0, (records, windows))
-        return logits.amax(1) if self.config.aggregate == "max" else logits.mean(1)
+        logits = self(windows_mv.flatten(0, 1), metadata.repeat_interleave(windows, 0))
+        probability = logits.float().sigmoid().unflatten(0, (records, windows))
+        return probability.amax(1) if self.config.aggregate == "max" else probability.mean(1)
 
-    def training_step(self, batch: tuple[torch.Tensor, torch.Tensor], _: int) -> torch.Tensor:
-        signal, target = batch
-        loss = nn.functional.binary_cross_entropy_with_logits(self(signal).float(), target)
+    def training_step(self, batch: Batch, _: int) -> torch.Tensor:
+        signal, target, metadata = batch
+        config, seed = self.config, torch.initial_seed()  # the step's own, set by SeedEachStep
+        signal = augment(signal, self.fs, config.augmentation, seed)
+        target = smoothed(target, config.loss.label_smoothing)
+        if config.augmentation.mixup > 0:
+            signal, target = mixup(signal, target, config.augmentation.mixup, seed)
+        logits = self(signal, metadata).float()
+        loss = focal_loss(logits, target, self.positive_weight, config.loss.focal_gamma)
         self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(signal))
         return loss
 
-    def validation_step(self, batch: tuple[torch.Tensor, torch.Tensor], _: int) -> None:
-        windows, target = batch
-        self._scored.append((self.probabilities(windows).cpu(), target.cpu()))
-
-    def on_validation_epoch_end(self) -> None:
-        probability, target = (torch.cat(parts) for parts in zip(*self._scored, strict=True))
-        self._scored.clear()
-        self.log("val_loss", nn.functional.binary_cross_entropy(probability, target))
-        both = (target.sum(0) > 0) & (target.sum(0) < len(target))
-        if both.any():
-            self.log("val_auc", float(roc_auc_score(target[:, both], probability[:, both], average="macro")))
+    def validation_step(self, batch: Batch, _: int) -> dict[str, torch.Tensor]:
+        windows, target, metadata = batch
+        return {"probability": self.probabilities(windows, metadata), "target": target}
 
     def configure_optimizers(self) -> Any:
         config = self.config
-        optimiser = torch.optim.AdamW(self.parameters(), config.learning_rate, weight_decay=config.weight_decay)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimiser, config.learning_rate, total_steps=config.epochs * config.steps_per_epoch
-        )
+        groups = parameter_groups(self.network, config.learning_rate, config.weight_decay)
+        optimiser = torch.optim.AdamW(groups)
+        peaks = [group["lr"] for group in groups]
+        total = config.epochs * config.steps_per_epoch
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, peaks, total_steps=total)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
 def fit_classifier(
-    training: tuple[SignalPools, pd.DataFrame],
-    validation: tuple[SignalPools, pd.DataFrame],
-    normaliser: Normaliser,
+    training: Examples,
+    validation: Examples,
+    scales: Scales,
     config: ClassifierConfig,
     checkpoints: CheckpointHandle,
     name: str,
 ) -> tuple[dict[str, Any], pd.DataFrame]:
-    """Train one classifier.
+    """Train one classifier and keep the weights of its best epoch on validation.
 
     Args:
-        training: signals and their labels, bool ``(row, label)``, row by row.
-        validation: the same of the validation split; used for the history only.
-        normaliser: of the training records.
+        training: what it learns from.
+        validation: what its epochs are compared on.
+        scales: of the training records.
         config: model and training.
         checkpoints: where the last checkpoint is kept until the training has ended.
         name: what the training is called in the log.
 
     Returns:
-        Weights as ``{"config", "tensors"}``, and the history (epoch, train_loss, val_loss, val_auc, seconds).
+        Weights as ``{"config", "tensors"}``, and the history (epoch, train_loss, val_loss, val_auc, records_per_s,
+        seconds).
     """
-    pools, labels = training
     torch.manual_seed(config.seed)
-    module = Classifier(config, tuple(labels.columns), normaliser)
-    crop = round(config.crop_s * pools.fs)
-    train_loader = DataLoader(
-        TrainingCrops(pools, labels.to_numpy(np.float32), crop),
-        batch_sampler=FixedLengthEpochs(len(pools), config.batch_size, config.steps_per_epoch, config.seed),
-        num_workers=config.workers,
-        persistent_workers=False,
-    )
+    module = Classifier(config, tuple(training.labels.columns), training.pools.fs, scales)
+    if config.loss.class_weights == "balanced":
+        module.positive_weight.copy_(balancing_weights(torch.from_numpy(training.labels.to_numpy(np.float32))))
     run = Run(
         name=name,
         epochs=config.epochs,
         precision=config.precision,
-        gradient_clip=None,
+        gradient_clip=config.gradient_clip,
+        validate_every=config.validate_every,
         seed=config.seed,
-        fingerprint=fingerprint(config, labels, pd.DataFrame({"mean": [normaliser["mean_mv"], normaliser["sd_mv"]]})),
+        fingerprint=fingerprint(config, training.labels, training.people, pd.json_normalize(asdict(scales))),
     )
-    history = fit(module, train_loader, _window_loader(*validation, config), run, checkpoints)
-    kept = {"model": config.model, "labels": list(labels.columns), "fs": pools.fs, "leads": list(LEADS)}
-    saved = {**kept, "normaliser": normaliser, "training": asdict(config)}
-    return {"config": saved, "tensors": cpu_tensors(module.network)}, history
+    best = KeepBest()
+    loaders = _training_loader(training, config, scales), _window_loader(validation, config, scales)
+    history = fit(module, *loaders, run, checkpoints, [best, *_optional_callbacks(config)])
+    saved = {
+        "model": config.model,
+        "labels": list(module.labels),
+        "fs": module.fs,
+        "leads": list(LEADS),
+        "scales": asdict(scales),
+        "training": asdict(config),
+        "best_epoch": best.epoch,
+        "val_auc": best.auc,
+    }
+    return {"config": saved, "tensors": best.tensors}, history
 
 
-def _window_loader(pools: SignalPools, labels: pd.DataFrame, config: ClassifierConfig) -> DataLoader:
+def _optional_callbacks(config: ClassifierConfig) -> list[Callback]:
+    chosen: list[Callback] = []
+    if config.ema_decay is not None:
+        chosen.append(EMAWeightAveraging(decay=config.ema_decay))
+    if config.patience is not None:
+        chosen.append(EarlyStopping("val_auc", mode="max", patience=config.patience, check_on_train_epoch_end=False))
+    return chosen
+
+
+def _training_loader(training: Examples, config: ClassifierConfig, scales: Scales) -> DataLoader:
+    tables = training.tables(config, scales)
+    order = balanced(tables[0], config.seed) if config.sampling == "balanced" else shuffled(len(tables[0]), config.seed)
+    return DataLoader(
+        TrainingCrops(training.pools, tables, round(config.crop_s * training.pools.fs)),
+        sampler=FixedLengthEpochs(order, config.batch_size, config.steps_per_epoch, config.seed),
+        batch_size=None,
+        num_workers=config.workers,
+        persistent_workers=False,
+        pin_memory=torch.cuda.is_available(),
+    )
+
+
+def _window_loader(examples: Examples, config: ClassifierConfig, scales: Scales) -> DataLoader:
+    fs = examples.pools.fs
     windows = Windows(
-        pools, labels.to_numpy(np.float32), round(config.crop_s * pools.fs), round(config.stride_s * pools.fs)
+        examples.pools, examples.tables(config, scales), round(config.crop_s * fs), round(config.stride_s * fs)
     )
-    return DataLoader(windows, batch_size=config.batch_size, num_workers=config.workers)
+    return DataLoader(
+        windows,
+        sampler=in_order(len(windows), config.batch_size),
+        batch_size=None,
+        num_workers=config.workers,
+        pin_memory=torch.cuda.is_available(),
+    )
 
 
 def load_classifier(weights: dict[str, Any]) -> Classifier:
     """Rebuild a trained classifier from its weights, on the CPU and in evaluation mode."""
     saved = weights["config"]
-    module = Classifier(ClassifierConfig(**saved["training"]), tuple(saved["labels"]), saved["normaliser"])
+    config, scales = ClassifierConfig(**saved["training"]), Scales(**saved["scales"])
+    module = Classifier(config, saved["labels"], saved["fs"], scales)
     module.network.load_state_dict(weights["tensors"])
     return module.eval()
 
 
 @torch.inference_mode()
-def score(weights: dict[str, Any], pools: SignalPools, ecg_ids: np.ndarray) -> pd.DataFrame:
+def score(weights: dict[str, Any], pools: SignalPools, people: pd.DataFrame) -> pd.DataFrame:
     """Give each record the probability of each label.
 
     Args:
         weights: of a trained classifier.
         pools: the signals, row by row.
-        ecg_ids: ``(row,)``, becomes the index.
+        people: columns age and sex, row by row; its index, ecg_id, becomes that of the table.
 
     Returns:
         float32 ``(row, label)``.
     """
     device = compute_device()
     module = load_classifier(weights).to(device)
-    nothing = pd.DataFrame(index=range(len(pools)))
-    loader = _window_loader(pools, nothing, module.config)
+    examples = Examples(pools, people, pd.DataFrame(index=people.index))
+    loader = _window_loader(examples, module.config, Scales(**weights["config"]["scales"]))
     parts = []
     with autocast(device, module.config.precision):
-        for windows, _ in tqdm(loader, desc="scoring", unit="batch", disable=None, leave=False):
-            parts.append(module.probabilities(windows.to(device)).cpu())
+        for windows, _, metadata in tqdm(loader, desc="scoring", unit="batch", disable=None, leave=False):
+            parts.append(module.probabilities(windows.to(device), metadata.to(device)).cpu())
     probability = torch.cat(parts).numpy()
-    return pd.DataFrame(probability, index=pd.Index(ecg_ids, name="ecg_id"), columns=list(module.labels))
+    index = pd.Index(people.index.to_numpy(dtype=np.int64), name="ecg_id")
+    return pd.DataFrame(probability, index=index, columns=list(module.labels))

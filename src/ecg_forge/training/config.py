@@ -1,5 +1,6 @@
 """What can be set about training and generating; importable without torch, checked before anything runs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ecg_forge.ecg.errors import BadInput
@@ -9,6 +10,8 @@ from ecg_forge.models.registry import check_classifier, check_denoiser
 PRECISIONS = ("auto", "32-true", "bf16-mixed", "16-mixed")
 """Lightning's names; ``auto`` is bf16-mixed where the device computes with it natively, else 32-true."""
 AGGREGATIONS = ("max", "mean")
+SAMPLINGS = ("shuffled", "balanced")
+CLASS_WEIGHTS = ("none", "balanced")
 
 
 def _positive(config: object, prefix: str, *names: str) -> None:
@@ -18,9 +21,86 @@ def _positive(config: object, prefix: str, *names: str) -> None:
             raise BadInput(f"{prefix}.{name} is {value!r}; give a number above 0")
 
 
+def _not_negative(config: object, prefix: str, name: str) -> None:
+    value = getattr(config, name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+        raise BadInput(f"{prefix}.{name} is {value!r}; give 0 or a number above it")
+
+
+def _one_of(config: object, prefix: str, name: str, known: tuple[str, ...]) -> None:
+    if getattr(config, name) not in known:
+        raise BadInput(f"{prefix}.{name} is {getattr(config, name)!r}; give one of {', '.join(known)}")
+
+
+def _given(config: object, *names: str) -> list[str]:
+    return [name for name in names if getattr(config, name) is not None]
+
+
+def _nested(config: object, prefix: str, **kinds: type) -> None:
+    """Turn sections that arrive as mappings, as YAML and saved weights give them, into their dataclasses."""
+    for name, kind in kinds.items():
+        section = getattr(config, name)
+        if isinstance(section, Mapping):
+            try:
+                object.__setattr__(config, name, kind(**section))  # the way round `frozen` inside __post_init__
+            except TypeError as error:
+                raise BadInput(f"{prefix}.{name}: {error}") from error
+
+
 def _check_precision(precision: str, prefix: str) -> None:
     if precision not in PRECISIONS:
         raise BadInput(f"{prefix}.precision is {precision!r}; give one of {', '.join(PRECISIONS)}")
+
+
+@dataclass(frozen=True)
+class AugmentationConfig:
+    """Random changes to training signals; the default changes nothing.
+
+    Attributes:
+        probability: of each kind of change to hit a record.
+        amplitude: largest relative change of the amplitude of a record.
+        noise_mv: standard deviation of added white noise.
+        wander_mv: largest amplitude of an added baseline wander of 0.05 to 0.5 Hz.
+        shift_s: largest shift in time, in seconds.
+        lead_dropout: probability of a lead of a changed record to be set to 0.
+        mixup: α of mixup; 0 mixes nothing.
+    """
+
+    probability: float = 0.5
+    amplitude: float = 0.0
+    noise_mv: float = 0.0
+    wander_mv: float = 0.0
+    shift_s: float = 0.0
+    lead_dropout: float = 0.0
+    mixup: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("amplitude", "noise_mv", "wander_mv", "shift_s", "mixup"):
+            _not_negative(self, "classifier.augmentation", name)
+        for name in ("probability", "lead_dropout"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise BadInput(f"classifier.augmentation.{name} is {getattr(self, name)}; give a probability")
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """What a classifier is trained to make small; the default is binary cross-entropy.
+
+    Attributes:
+        focal_gamma: γ of the focal loss; 0 is cross-entropy.
+        class_weights: ``none``, or ``balanced``: positives of a label count negatives over positives times.
+        label_smoothing: how far targets move from 0 and 1 towards one half.
+    """
+
+    focal_gamma: float = 0.0
+    class_weights: str = "none"
+    label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        _not_negative(self, "classifier.loss", "focal_gamma")
+        _one_of(self, "classifier.loss", "class_weights", CLASS_WEIGHTS)
+        if not 0 <= self.label_smoothing < 1:
+            raise BadInput(f"classifier.loss.label_smoothing is {self.label_smoothing}; give a number below 1")
 
 
 @dataclass(frozen=True)
@@ -28,7 +108,7 @@ class ClassifierConfig:
     """One classifier and its training; every arm is trained with the same one.
 
     An epoch is ``steps_per_epoch`` batches, whatever the number of training records, so that all arms take equally
-    many optimiser steps.
+    many optimiser steps. The weights kept are those with the highest macro AUC on validation.
 
     Attributes:
         model: name in `ecg_forge.models.registry.CLASSIFIERS`.
@@ -36,11 +116,18 @@ class ClassifierConfig:
         epochs, steps_per_epoch, batch_size: length of the training.
         learning_rate: peak of the one-cycle schedule.
         weight_decay: of AdamW.
+        gradient_clip: largest gradient norm; null for no clipping.
+        ema_decay: of averaged weights, which are then the ones validated and kept; null for none.
+        validate_every: epochs from one validation to the next.
+        patience: validations without a better macro AUC after which training stops; null never stops early.
         crop_s: length of the random training crop and of the sliding test window, in seconds.
         stride_s: step of the sliding test window, in seconds.
         aggregate: how the windows' probabilities become the record's: max (as in the benchmark) or mean.
+        metadata: whether the classifier is told age and sex too.
+        sampling: ``shuffled`` sees every row equally often, ``balanced`` rows of rare labels more often.
+        loss, augmentation: see there.
         precision: one of `PRECISIONS`.
-        seed: of weights, order, crops and dropout.
+        seed: of weights, order, crops, augmentation and dropout.
         workers: processes that read batches; 0 reads in the training process.
     """
 
@@ -51,9 +138,17 @@ class ClassifierConfig:
     batch_size: int = 128
     learning_rate: float = 0.01
     weight_decay: float = 0.01
+    gradient_clip: float | None = None
+    ema_decay: float | None = None
+    validate_every: int = 1
+    patience: int | None = None
     crop_s: float = 2.5
     stride_s: float = 1.25
     aggregate: str = "max"
+    metadata: bool = False
+    sampling: str = "shuffled"
+    loss: LossConfig = LossConfig()
+    augmentation: AugmentationConfig = AugmentationConfig()
     precision: str = "auto"
     seed: int = 0
     workers: int = 0
@@ -62,9 +157,18 @@ class ClassifierConfig:
         check_classifier(self.model)
         check_task(self.task)
         _positive(self, "classifier", "epochs", "steps_per_epoch", "batch_size", "learning_rate", "crop_s", "stride_s")
+        _positive(self, "classifier", "validate_every", *_given(self, "gradient_clip", "patience"))
         _check_precision(self.precision, "classifier")
-        if self.aggregate not in AGGREGATIONS:
-            raise BadInput(f"classifier.aggregate is {self.aggregate!r}; give one of {', '.join(AGGREGATIONS)}")
+        _one_of(self, "classifier", "aggregate", AGGREGATIONS)
+        _one_of(self, "classifier", "sampling", SAMPLINGS)
+        _nested(self, "classifier", loss=LossConfig, augmentation=AugmentationConfig)
+        if self.ema_decay is not None and not 0 < self.ema_decay < 1:
+            raise BadInput(f"classifier.ema_decay is {self.ema_decay}; give a number between 0 and 1, or null")
+        if self.epochs % self.validate_every:
+            raise BadInput(
+                f"classifier.epochs is {self.epochs} and validate_every {self.validate_every}; "
+                "the last epoch must be validated, so choose epochs as a multiple"
+            )
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from ecg_forge.models.condition import Condition
 from ecg_forge.models.registry import build_denoiser
 from ecg_forge.training.conditions import condition_table, unpack_condition
 from ecg_forge.training.config import DenoiserConfig, GuidanceConfig
-from ecg_forge.training.data import FixedLengthEpochs, SignalPools, TrainingCrops
+from ecg_forge.training.data import FixedLengthEpochs, SignalPools, TrainingCrops, in_order, shuffled
 from ecg_forge.training.fit import CheckpointHandle, Run, autocast, compute_device, cpu_tensors, fingerprint, fit
 
 
@@ -95,16 +95,20 @@ def fit_denoiser(
     torch.manual_seed(config.seed)
     module = DenoiserTraining(config, scaling)
     pools, conditions = training
+    order = shuffled(len(pools), config.seed)
     loader = DataLoader(
-        TrainingCrops(pools, conditions, pools.length),
-        batch_sampler=FixedLengthEpochs(len(pools), config.batch_size, config.steps_per_epoch, config.seed),
+        TrainingCrops(pools, [conditions], pools.length),
+        sampler=FixedLengthEpochs(order, config.batch_size, config.steps_per_epoch, config.seed),
+        batch_size=None,
         num_workers=config.workers,
+        pin_memory=torch.cuda.is_available(),
     )
     run = Run(
         name="denoiser",
         epochs=config.epochs,
         precision=config.precision,
         gradient_clip=config.gradient_clip,
+        validate_every=1,
         seed=config.seed,
         fingerprint=fingerprint(config, pd.DataFrame(conditions), pd.DataFrame([scaling.millivolts])),
     )
@@ -124,9 +128,8 @@ def fit_denoiser(
 
 def _in_order(pools: SignalPools, conditions: np.ndarray, batch_size: int) -> DataLoader:
     """Load every whole recording once, in order."""
-    rows = range(len(pools))
-    batches = [[(row, 0) for row in rows[start : start + batch_size]] for start in rows[::batch_size]]
-    return DataLoader(TrainingCrops(pools, conditions, pools.length), batch_sampler=batches)
+    batches = [np.stack([rows, np.zeros_like(rows)], axis=1) for rows in in_order(len(pools), batch_size)]
+    return DataLoader(TrainingCrops(pools, [conditions], pools.length), sampler=batches, batch_size=None)
 
 
 def load_denoiser(weights: dict[str, Any]) -> DenoiserTraining:

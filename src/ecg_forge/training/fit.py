@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import os
+import resource
 import sys
 import time
 import warnings
@@ -53,6 +54,7 @@ class Run:
         epochs: in all.
         precision: one of Lightning's, or ``auto``.
         gradient_clip: largest gradient norm, None for no clipping.
+        validate_every: epochs from one validation to the next.
         seed: of everything random that happens inside a step.
         fingerprint: equal for trainings that would end with the same weights; see `fingerprint`.
     """
@@ -61,6 +63,7 @@ class Run:
     epochs: int
     precision: str
     gradient_clip: float | None
+    validate_every: int
     seed: int
     fingerprint: str
 
@@ -85,21 +88,34 @@ class SeedEachStep(Callback):
 
 
 class History(Callback):
-    """One row per epoch of every metric that was logged, kept in the checkpoint, written to the log."""
+    """One row per epoch of every metric that was logged, kept in the checkpoint, written to the log.
+
+    ``records_per_s`` counts the training part of an epoch, ``seconds`` all of it; the columns of validation are
+    empty where an epoch was not validated.
+    """
 
     def __init__(self, name: str, epochs: int) -> None:
         self.rows: list[dict[str, float]] = []
         self._name, self._epochs = name, epochs
-        self._since = 0.0
+        self._since, self._trained_s, self._records = 0.0, 0.0, 0
 
     def on_train_epoch_start(self, *_: Any) -> None:
-        self._since = time.perf_counter()
+        self._since, self._trained_s, self._records = time.perf_counter(), 0.0, 0
+
+    def on_train_batch_end(
+        self, trainer: lightning.Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        self._records += len(batch[0])
+        self._trained_s = time.perf_counter() - self._since
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, *_: Any) -> None:
-        metrics = {key: float(value) for key, value in sorted(trainer.callback_metrics.items())}
+        validated = (trainer.current_epoch + 1) % trainer.check_val_every_n_epoch == 0
+        logged = sorted(trainer.callback_metrics.items())
+        metrics = {name: float(value) for name, value in logged if validated or not name.startswith("val_")}
+        metrics["records_per_s"] = self._records / self._trained_s
         seconds = time.perf_counter() - self._since
         self.rows.append({"epoch": trainer.current_epoch + 1, **metrics, "seconds": seconds})
-        text = "  ".join(f"{key} {value:.4f}" for key, value in metrics.items())
+        text = "  ".join(f"{name} {value:.4g}" for name, value in metrics.items())
         logger.info("%s: epoch %d of %d  %s  %.1f s", self._name, len(self.rows), self._epochs, text, seconds)
 
     def state_dict(self) -> dict[str, Any]:
@@ -120,9 +136,9 @@ def fit(
     """Train ``module`` in place, continuing from the last checkpoint of the same run if there is one.
 
     Returns:
-        The history: one row per epoch with ``epoch``, every logged metric and ``seconds``.
+        The history: one row per epoch with ``epoch``, every logged metric, ``records_per_s`` and ``seconds``.
     """
-    torch.set_num_threads(os.cpu_count() or 1)
+    torch.set_num_threads(usable_cores())
     for chatty in ("lightning.pytorch", "lightning.fabric"):  # they set their own level when imported
         logging.getLogger(chatty).setLevel(logging.WARNING)
     last = checkpoints.matching(run.fingerprint)
@@ -133,6 +149,7 @@ def fit(
     interactive = sys.stderr.isatty()
     trainer = lightning.Trainer(
         max_epochs=run.epochs,
+        check_val_every_n_epoch=run.validate_every,
         precision=device_precision(run.precision),  # type: ignore[arg-type]
         gradient_clip_val=run.gradient_clip,
         callbacks=[
@@ -162,6 +179,17 @@ def fit(
 def cpu_tensors(module: torch.nn.Module) -> dict[str, torch.Tensor]:
     """Copy a module's parameters and buffers to the CPU, by name."""
     return {name: value.detach().cpu().clone() for name, value in module.state_dict().items()}
+
+
+def usable_cores() -> int:
+    """How many processor cores this process may use, which can be fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def peak_memory_gb() -> float:
+    """Return the most memory the process has held so far, in GB (10⁹ bytes); memory-mapped files count as far as read."""
+    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return largest * (1 if sys.platform == "darwin" else 1024) / 1e9
 
 
 def compute_device() -> torch.device:

@@ -81,7 +81,7 @@ def recognise_targets(
 
     validation = Predictions.of("val", probabilities, task_labels(labels, config.task), records)
     ids = synthetic_records.index.to_numpy()
-    scored = score(weights, SignalPools([synthetic_signals], ids), ids)
+    scored = score(weights, SignalPools([synthetic_signals], ids), synthetic_records)
     recognised = pd.Series(True, index=synthetic_records.index)
     for target, group in synthetic_records.groupby("target"):
         label = label_of_statement(str(target), config.task)
@@ -149,6 +149,6 @@ def _accepted(synthetic_records: pd.DataFrame, synthetic_verdicts: pd.DataFrame)
 
 def _with_rows(table: pd.DataFrame, added: pd.DataFrame, ecg_ids: np.ndarray, source: str) -> pd.DataFrame:
     rows = statement_rows([text.split(";") for text in added["statements"]], added.index).reset_index(drop=True)
-    rows.insert(0, "ecg_id", ecg_ids)
-    rows.insert(1, "source", source)
+    described = {"ecg_id": ecg_ids, "source": source, "age": added["age"].array, "sex": added["sex"].array}
+    rows = pd.concat([pd.DataFrame(described, index=rows.index), rows], axis=1)
     return pd.concat([table, rows], ignore_index=True)

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ecg_forge.ecg.demographics import fit_age_scale
 from ecg_forge.ecg.labels import task_labels
 from ecg_forge.ecg.records import Signals
 from ecg_forge.ecg.splits import check_patients_disjoint, records_of, require_training_records
@@ -12,16 +13,20 @@ from ecg_forge.metrics.predictions import Predictions
 from ecg_forge.metrics.thresholds import fit_thresholds
 from ecg_forge.training.config import ClassifierConfig
 
+TRAINING_COLUMNS = ("ecg_id", "source", "age", "sex")
+"""What a training table holds beside the 71 statements."""
+
 
 def tabulate_training_records(records: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
     """List the real training records with their labels: the training table of the baseline arm.
 
     Returns:
-        ecg_id, source (``real``), then one bool column per statement.
+        ecg_id, source (``real``), age, sex, then one bool column per statement.
     """
     check_patients_disjoint(records)
-    train = records_of(records, "train").index
-    return labels.loc[train].reset_index(names="ecg_id").assign(source="real")[["ecg_id", "source", *labels.columns]]
+    train = records_of(records, "train")
+    described = train[["age", "sex"]].assign(source="real").join(labels).reset_index(names="ecg_id")
+    return described[[*TRAINING_COLUMNS, *labels.columns]]
 
 
 def train_classifier(
@@ -38,19 +43,20 @@ def train_classifier(
     Returns:
         Weights, and the history.
     """
-    from ecg_forge.training.classifier import fit_classifier
+    from ecg_forge.training.classifier import Examples, Scales, fit_classifier
     from ecg_forge.training.data import SignalPools
 
     from_real = training_table.loc[training_table["source"] != "synthetic", "ecg_id"].unique()
     require_training_records(from_real, records, "classifier training")
     ids = training_table["ecg_id"].to_numpy()
     # The ids are in the index so that they count in the fingerprint: two arms can differ in nothing else.
-    rows = task_labels(training_table.drop(columns=["ecg_id", "source"]), config.task).set_axis(ids)
-    validation = records_of(records, "val").index
+    rows = task_labels(training_table.drop(columns=list(TRAINING_COLUMNS)), config.task).set_axis(ids)
+    validation = records_of(records, "val")
+    of_validation = task_labels(labels, config.task).loc[validation.index]
     return fit_classifier(
-        (SignalPools(pools, ids), rows),
-        (SignalPools(pools, validation.to_numpy()), task_labels(labels, config.task).loc[validation]),
-        normaliser,
+        Examples(SignalPools(pools, ids), training_table[["age", "sex"]], rows),
+        Examples(SignalPools(pools, validation.index.to_numpy()), validation, of_validation),
+        Scales(normaliser, fit_age_scale(records_of(records, "train")["age"])),
         config,
         checkpoints,
         name=f"classifier on {' + '.join(training_table['source'].unique())} records",
@@ -68,7 +74,7 @@ def score_records(weights: dict[str, Any], records: pd.DataFrame, signals: Signa
 
     held_out = pd.concat([records_of(records, "val"), records_of(records, "test")])
     ids = held_out.index.to_numpy(dtype=np.int64)
-    probabilities = score(weights, SignalPools([signals], ids), ids)
+    probabilities = score(weights, SignalPools([signals], ids), held_out)
     probabilities.insert(0, "split", held_out["split"].to_numpy())
     return probabilities
 

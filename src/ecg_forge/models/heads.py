@@ -1,0 +1,109 @@
+"""What every classifier has behind its features: pooling over time, patient metadata, and a head that gives logits."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from ecg_forge.ecg.errors import BadInput
+
+METADATA_WIDTH = 16  # channels in which metadata join the pooled features of the signal
+
+
+class SignalClassifier(nn.Module):
+    """Features of the signal, pooled over time, joined by what is known of the patient, to one logit per label.
+
+    Args:
+        features: ``(record, lead, sample)`` to ``(record, channel, t)``.
+        pool: ``(record, channel, t)`` to ``(record, width)``.
+        width: of the pooled features.
+        head: function of (width, labels) that builds ``(record, width)`` to ``(record, label)``.
+        n_labels: logits per record.
+        n_metadata: columns of the metadata; with 0 there is no branch for them and not one parameter of it.
+    """
+
+    def __init__(
+        self,
+        features: nn.Module,
+        pool: nn.Module,
+        width: int,
+        head: Callable[[int, int], nn.Module],
+        n_labels: int,
+        n_metadata: int = 0,
+    ) -> None:
+        super().__init__()
+        self.features, self.pool = features, pool
+        self.metadata = MetadataBranch(n_metadata) if n_metadata else None
+        self.head = head(width + METADATA_WIDTH if n_metadata else width, n_labels)
+
+    def forward(self, signal: Tensor, metadata: Tensor | None = None) -> Tensor:
+        """Return logits ``(record, label)`` of a normalised signal ``(record, lead, sample)``.
+
+        Args:
+            signal: float32, of any length from about 100 samples on.
+            metadata: float32 ``(record, n_metadata)``; may be None for a network without a metadata branch.
+
+        Raises:
+            BadInput: the network needs metadata and got none, or they have another shape.
+        """
+        self._check(len(signal), metadata)
+        pooled: Tensor = self.pool(self.features(signal))
+        if self.metadata is not None:
+            pooled = torch.cat([pooled, self.metadata(metadata)], dim=1)
+        logits: Tensor = self.head(pooled)
+        return logits
+
+    def _check(self, records: int, metadata: Tensor | None) -> None:
+        width = self.metadata.n_metadata if self.metadata else 0
+        given = (records, 0) if metadata is None else tuple(metadata.shape)
+        if given != (records, width):
+            raise BadInput(f"the classifier needs metadata of shape {(records, width)}, got {given}")
+
+
+class MetadataBranch(nn.Sequential):
+    """Embed metadata: float32 ``(record, n_metadata)`` to ``(record, METADATA_WIDTH)``.
+
+    The batch norm stands there so that age in years and sex as 0 or 1 reach the head on one scale.
+    """
+
+    def __init__(self, n_metadata: int) -> None:
+        super().__init__(nn.Linear(n_metadata, METADATA_WIDTH), nn.BatchNorm1d(METADATA_WIDTH), nn.ReLU())
+        self.n_metadata = n_metadata
+
+
+class ConcatPool(nn.Module):
+    """Largest and mean value over time, side by side: ``(record, channel, t)`` to ``(record, 2·channel)``."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([x.amax(dim=-1), x.mean(dim=-1)], dim=1)
+
+
+class MeanPool(nn.Module):
+    """Mean over time: ``(record, channel, t)`` to ``(record, channel)``."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mean(dim=-1)
+
+
+def pooled_head(width: int, n_labels: int) -> nn.Sequential:
+    """Build the head of the PTB-XL benchmark's convolutional nets (fastai's, 128 hidden units), to follow ConcatPool.
+
+    Maps ``(record, width)`` to logits ``(record, label)``.
+    """
+    return nn.Sequential(
+        nn.BatchNorm1d(width),
+        nn.Dropout(0.25),
+        nn.Linear(width, 128),
+        nn.ReLU(),
+        nn.BatchNorm1d(128),
+        nn.Dropout(0.5),
+        nn.Linear(128, n_labels),
+    )
+
+
+def kaiming(module: nn.Module) -> None:
+    """Initialise one convolution or linear layer as He et al. 2015 (weights for ReLU, biases zero); for ``apply``."""
+    if isinstance(module, nn.Conv1d | nn.Linear):
+        nn.init.kaiming_normal_(module.weight)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)

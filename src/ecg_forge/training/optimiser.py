@@ -1,0 +1,32 @@
+"""What the optimiser does with which parameter."""
+
+from typing import Any
+
+from torch import nn
+
+from ecg_forge.models.s4d import without_decay
+
+STATE_SPACE_LEARNING_RATE = 0.001
+"""Largest learning rate of a state space's own parameters (Gu et al. 2022, arXiv:2206.11893, appendix B)."""
+
+
+def parameter_groups(network: nn.Module, learning_rate: float, weight_decay: float) -> list[dict[str, Any]]:
+    """Return AdamW's groups: the parameters of state spaces learn slowly and do not decay, all others do.
+
+    A network without state spaces has one group.
+    """
+    gentle = without_decay(network)
+    named = list(network.named_parameters())
+    groups = [
+        {
+            "params": [parameter for name, parameter in named if name not in gentle],
+            "lr": learning_rate,
+            "weight_decay": weight_decay,
+        },
+        {
+            "params": [parameter for name, parameter in named if name in gentle],
+            "lr": min(learning_rate, STATE_SPACE_LEARNING_RATE),
+            "weight_decay": 0.0,
+        },
+    ]
+    return [group for group in groups if group["params"]]
