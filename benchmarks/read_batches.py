@@ -6,7 +6,6 @@ from collections.abc import Callable
 from statistics import median
 
 import numpy as np
-import torch
 
 from ecg_forge.datasets.signal_array import SignalArray
 from ecg_forge.training.data import SignalPools, TrainingCrops
@@ -30,11 +29,10 @@ def main() -> None:
     signals = SignalArray(filepath=parser.parse_args().signals).load()
     generator = np.random.default_rng(0)
     batches = [generator.integers(0, len(signals), BATCH) for _ in range(REPEATS)]
-    crops = TrainingCrops(
-        SignalPools([signals], signals.ecg_id), np.zeros((len(signals), 71), np.float32), signals.length // 4
-    )
+    targets = np.zeros((len(signals), 71), np.float32)
+    crops = TrainingCrops(SignalPools([signals], signals.ecg_id), [targets], signals.length // 4)
     whole = milliseconds(lambda rows: signals.samples[np.sort(rows)].copy(), batches)
-    cropped = milliseconds(lambda rows: torch.stack([crops[int(row), int(row)][0] for row in rows]), batches)
+    cropped = milliseconds(lambda rows: crops[np.stack([rows, rows], axis=1)], batches)
     print(f"{len(signals)} records; batch of {BATCH}, median of {REPEATS}")
     print(f"whole recordings from the memory map   {whole:.2f} ms")
     print(f"training crops of a quarter, in mV     {cropped:.2f} ms")

@@ -1,5 +1,6 @@
 """Training is reproducible, and a killed training ends with the weights of an unbroken one."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,14 @@ from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.leads import INDEPENDENT_LEADS, LEADS, limb_lead_residual, twelve_leads
 from ecg_forge.ecg.records import Signals, to_microvolts, to_millivolts
 from ecg_forge.ecg.statements import CODES
+from ecg_forge.models.registry import build_classifier
 from ecg_forge.training import fit as engine
 from ecg_forge.training.classifier import Examples, Scales, fit_classifier, score
 from ecg_forge.training.conditions import condition_table, unpack_condition
 from ecg_forge.training.config import ClassifierConfig, DenoiserConfig, GuidanceConfig
 from ecg_forge.training.data import SignalPools
 from ecg_forge.training.denoiser import fit_denoiser, generate
+from ecg_forge.training.optimiser import parameter_groups, ramped_average
 
 SCALES = Scales({"mean_mv": 0.0, "sd_mv": 0.2}, {"mean_years": 60.0, "sd_years": 10.0})
 
@@ -108,21 +111,116 @@ def assert_equal_weights(first: dict[str, Any], second: dict[str, Any]) -> None:
         assert torch.equal(value, second["tensors"][name]), name
 
 
+EVERYTHING = {
+    "ema_decay": 0.5,
+    "metadata": True,
+    "sampling": "balanced",
+    "loss": {"class_weights": "balanced", "focal_gamma": 1.0, "label_smoothing": 0.1},
+    "augmentation": {"amplitude": 0.1, "noise_mv": 0.01, "wander_mv": 0.1, "shift_s": 0.1, "mixup": 0.3},
+    "gradient_clip": 1.0,
+    "patience": 5,
+    "workers": 2,
+}
+
+
+@pytest.mark.parametrize("settings", [{}, {"ema_decay": 0.5}, EVERYTHING], ids=["plain", "averaged", "everything"])
 def test_a_killed_classifier_training_ends_with_the_weights_of_an_unbroken_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any]
 ) -> None:
-    unbroken, history = train(tmp_path / "a")
+    unbroken, history = train(tmp_path / "a", **settings)
     with monkeypatch.context() as context:
         kill_at(context, step=5)
         with pytest.raises(Killed):
-            train(tmp_path / "b")
+            train(tmp_path / "b", **settings)
     assert (tmp_path / "b" / "last.ckpt").exists()
-    continued, continued_history = train(tmp_path / "b")
+    continued, continued_history = train(tmp_path / "b", **settings)
     assert_equal_weights(unbroken, continued)
     columns = ["epoch", "train_loss", "val_loss", "val_auc"]
     pd.testing.assert_frame_equal(history[columns], continued_history[columns])
     assert history["epoch"].tolist() == [1, 2, 3]
     assert not list((tmp_path / "b").iterdir())
+
+
+def test_reading_batches_in_other_processes_changes_no_weight(tmp_path: Path) -> None:
+    alone, _ = train(tmp_path / "a", epochs=1, workers=0, augmentation={"noise_mv": 0.1})
+    helped, _ = train(tmp_path / "b", epochs=1, workers=2, augmentation={"noise_mv": 0.1})
+    assert_equal_weights(alone, helped)
+
+
+def validated_as(monkeypatch: pytest.MonkeyPatch, scores: list[float]) -> None:
+    """Let validation find these macro AUCs, epoch by epoch."""
+    remaining = iter(scores)
+    monkeypatch.setattr("ecg_forge.training.validation.macro_auc", lambda target, probability: next(remaining))
+
+
+def test_the_weights_kept_are_those_of_the_epoch_with_the_highest_validation_auc(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as context:
+        validated_as(context, [0.6, 0.9, 0.7])
+        best, history = train(tmp_path / "a")
+    last, _ = train(tmp_path / "b")
+    assert (best["config"]["best_epoch"], best["config"]["val_auc"]) == (2, 0.9)
+    assert history["val_auc"].tolist() == pytest.approx([0.6, 0.9, 0.7])
+    assert any(not torch.equal(value, last["tensors"][name]) for name, value in best["tensors"].items())
+
+
+def test_training_stops_when_validation_has_not_risen_for_as_long_as_patience_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    validated_as(monkeypatch, [0.6, 0.8, 0.7, 0.75, 0.9])
+    weights, history = train(tmp_path, epochs=5, patience=2)
+    assert history["epoch"].tolist() == [1, 2, 3, 4]
+    assert weights["config"]["best_epoch"] == 2
+
+
+def test_without_a_label_of_both_kinds_the_last_epoch_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    validated_as(monkeypatch, [math.nan] * 3)
+    assert train(tmp_path)[0]["config"]["best_epoch"] == 3
+
+
+def test_averaged_weights_are_the_ones_that_are_scored_and_kept(tmp_path: Path) -> None:
+    plain, history = train(tmp_path / "a", epochs=1)
+    averaged, averaged_history = train(tmp_path / "b", epochs=1, ema_decay=0.9)
+    assert history["train_loss"].tolist() == averaged_history["train_loss"].tolist()
+    assert history["val_loss"].tolist() != averaged_history["val_loss"].tolist()
+    assert any(not torch.equal(value, averaged["tensors"][name]) for name, value in plain["tensors"].items())
+
+
+def test_the_average_forgets_the_first_weights_and_then_remembers_as_long_as_its_decay_says() -> None:
+    update = ramped_average(0.9)
+    average = torch.zeros(())
+    for step in range(1, 200):
+        average = update(average, torch.tensor(1.0), step)
+        if step == 10:
+            assert average > 0.99
+    assert float(update(torch.zeros(()), torch.ones(()), 1000)) == pytest.approx(0.1)
+
+
+def test_an_epoch_that_is_not_validated_says_nothing_of_validation(tmp_path: Path) -> None:
+    _, history = train(tmp_path, epochs=4, validate_every=2)
+    assert history["val_auc"].isna().tolist() == [True, False, True, False]
+    assert (history["records_per_s"] > 0).all()
+
+
+def test_a_classifier_with_metadata_listens_to_age_and_sex(tmp_path: Path) -> None:
+    signals = records()
+    ids = signals.ecg_id[:8]
+    older = people(signals).loc[ids].assign(age=85.0, sex="female")
+    for metadata, differs in ((True, True), (False, False)):
+        weights, _ = train(tmp_path, metadata=metadata)
+        pools = SignalPools([signals], ids)
+        change = score(weights, pools, older) - score(weights, pools, older.assign(age=20.0, sex="male"))
+        assert bool((change.abs() > 1e-6).any(axis=None)) is differs
+
+
+def test_state_spaces_learn_slowly_and_do_not_decay() -> None:
+    network = build_classifier("s4_small", 12, 5)
+    fast, slow = parameter_groups(network, learning_rate=0.01, weight_decay=0.05)
+    assert (fast["lr"], fast["weight_decay"], slow["lr"], slow["weight_decay"]) == (0.01, 0.05, 0.001, 0.0)
+    assert len(fast["params"]) + len(slow["params"]) == len(list(network.parameters()))
+    (only,) = parameter_groups(build_classifier("resnet1d_tiny", 12, 5), 0.01, 0.05)
+    assert only["weight_decay"] == 0.05
 
 
 def test_a_checkpoint_of_another_training_is_not_continued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,7 +291,7 @@ def test_a_killed_denoiser_training_ends_with_the_weights_of_an_unbroken_one(
             train_denoiser(tmp_path / "b")
     continued, _ = train_denoiser(tmp_path / "b")
     assert_equal_weights(unbroken, continued)
-    assert history.columns.tolist() == ["epoch", "train_loss", "val_loss", "seconds"]
+    assert history.columns.tolist() == ["epoch", "train_loss", "val_loss", "records_per_s", "seconds"]
 
 
 def test_the_kept_denoiser_is_the_average_of_the_trained_ones(tmp_path: Path) -> None:

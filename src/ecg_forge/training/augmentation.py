@@ -68,7 +68,7 @@ def shifted(signal: Tensor, samples: Tensor) -> Tensor:
 
 def wander(signal: Tensor, fs: int, draw: "_Draws") -> Tensor:
     """Return slow sines of amplitude up to 1, ``(record, lead, sample)``: one frequency a record, as breathing has."""
-    n, leads, length = signal.shape
+    _, leads, length = signal.shape
     time = torch.arange(length, device=signal.device) / fs
     frequency, phase, size = draw.uniform(0.05, 0.5), draw.uniform(0, 1), draw.uniform(-1, 1, leads)
     return size[:, :, None] * torch.sin(2 * math.pi * (frequency[:, None] * time + phase[:, None]))[:, None, :]

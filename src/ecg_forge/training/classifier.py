@@ -8,7 +8,7 @@ import lightning.pytorch as lightning
 import numpy as np
 import pandas as pd
 import torch
-from lightning.pytorch.callbacks import Callback, EarlyStopping, EMAWeightAveraging
+from lightning.pytorch.callbacks import Callback, EarlyStopping, WeightAveraging
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
@@ -28,7 +28,7 @@ from ecg_forge.training.data import (
 )
 from ecg_forge.training.fit import CheckpointHandle, Run, autocast, compute_device, fingerprint, fit
 from ecg_forge.training.losses import balancing_weights, focal_loss, smoothed
-from ecg_forge.training.optimiser import parameter_groups
+from ecg_forge.training.optimiser import parameter_groups, ramped_average
 from ecg_forge.training.validation import KeepBest
 
 Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
@@ -177,7 +177,7 @@ def fit_classifier(
 def _optional_callbacks(config: ClassifierConfig) -> list[Callback]:
     chosen: list[Callback] = []
     if config.ema_decay is not None:
-        chosen.append(EMAWeightAveraging(decay=config.ema_decay))
+        chosen.append(WeightAveraging(avg_fn=ramped_average(config.ema_decay)))
     if config.patience is not None:
         chosen.append(EarlyStopping("val_auc", mode="max", patience=config.patience, check_on_train_epoch_end=False))
     return chosen

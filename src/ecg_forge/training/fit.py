@@ -20,11 +20,14 @@ import torch
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint, TQDMProgressBar
 from torch.utils.data import DataLoader
 
+from ecg_forge.training.data import FixedLengthEpochs
+
 logger = logging.getLogger(__name__)
 
 _EXPECTED_WARNINGS = (
     "Checkpoint directory .* exists and is not empty",  # it holds the fingerprint
     "The '.*_dataloader' does not have many workers",  # the memory map is faster than a worker's queue
+    "This DataLoader will create .* worker processes",  # the parameters decide how many
     ".*isinstance\\(treespec, LeafSpec\\)",  # Lightning's own
 )
 
@@ -87,6 +90,19 @@ class SeedEachStep(Callback):
         torch.manual_seed(int(np.random.SeedSequence([self._seed, trainer.global_step]).generate_state(1)[0]))
 
 
+class ContinueOrder(Callback):
+    """Tell the sampler with which epoch a continued training begins.
+
+    Lightning says so too, but after it has made the iterator, and with workers that one draws batches at once.
+    """
+
+    def __init__(self, sampler: FixedLengthEpochs) -> None:
+        self._sampler = sampler
+
+    def on_load_checkpoint(self, trainer: lightning.Trainer, pl_module: Any, checkpoint: dict[str, Any]) -> None:
+        self._sampler.set_epoch(checkpoint["epoch"] + 1)
+
+
 class History(Callback):
     """One row per epoch of every metric that was logged, kept in the checkpoint, written to the log.
 
@@ -94,9 +110,9 @@ class History(Callback):
     empty where an epoch was not validated.
     """
 
-    def __init__(self, name: str, epochs: int) -> None:
+    def __init__(self, run: Run) -> None:
         self.rows: list[dict[str, float]] = []
-        self._name, self._epochs = name, epochs
+        self._run = run
         self._since, self._trained_s, self._records = 0.0, 0.0, 0
 
     def on_train_epoch_start(self, *_: Any) -> None:
@@ -109,14 +125,14 @@ class History(Callback):
         self._trained_s = time.perf_counter() - self._since
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, *_: Any) -> None:
-        validated = (trainer.current_epoch + 1) % trainer.check_val_every_n_epoch == 0
+        validated = (trainer.current_epoch + 1) % self._run.validate_every == 0
         logged = sorted(trainer.callback_metrics.items())
         metrics = {name: float(value) for name, value in logged if validated or not name.startswith("val_")}
         metrics["records_per_s"] = self._records / self._trained_s
         seconds = time.perf_counter() - self._since
         self.rows.append({"epoch": trainer.current_epoch + 1, **metrics, "seconds": seconds})
         text = "  ".join(f"{name} {value:.4g}" for name, value in metrics.items())
-        logger.info("%s: epoch %d of %d  %s  %.1f s", self._name, len(self.rows), self._epochs, text, seconds)
+        logger.info("%s: epoch %d of %d  %s  %.1f s", self._run.name, len(self.rows), self._run.epochs, text, seconds)
 
     def state_dict(self) -> dict[str, Any]:
         return {"rows": self.rows}
@@ -135,6 +151,8 @@ def fit(
 ) -> pd.DataFrame:
     """Train ``module`` in place, continuing from the last checkpoint of the same run if there is one.
 
+    ``train`` must draw its batches with `FixedLengthEpochs`.
+
     Returns:
         The history: one row per epoch with ``epoch``, every logged metric, ``records_per_s`` and ``seconds``.
     """
@@ -145,7 +163,8 @@ def fit(
     folder = last.parent if last else checkpoints.start(run.fingerprint)
     if last:
         logger.info("%s: continuing from its last checkpoint", run.name)
-    history = History(run.name, run.epochs)
+    history = History(run)
+    assert isinstance(train.sampler, FixedLengthEpochs)
     interactive = sys.stderr.isatty()
     trainer = lightning.Trainer(
         max_epochs=run.epochs,
@@ -154,6 +173,7 @@ def fit(
         gradient_clip_val=run.gradient_clip,
         callbacks=[
             SeedEachStep(run.seed),
+            ContinueOrder(train.sampler),
             *callbacks,
             history,
             ModelCheckpoint(folder, filename="last", enable_version_counter=False, save_on_train_epoch_end=True),
@@ -187,7 +207,7 @@ def usable_cores() -> int:
 
 
 def peak_memory_gb() -> float:
-    """Return the most memory the process has held so far, in GB (10⁹ bytes); memory-mapped files count as far as read."""
+    """Return the most memory the process has held so far, in 10⁹ bytes; memory-mapped files count as far as read."""
     largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return largest * (1 if sys.platform == "darwin" else 1024) / 1e9
 

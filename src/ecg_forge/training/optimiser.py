@@ -1,8 +1,9 @@
-"""What the optimiser does with which parameter."""
+"""What the optimiser does with which parameter, and how weights are averaged over its steps."""
 
+from collections.abc import Callable
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from ecg_forge.models.s4d import without_decay
 
@@ -30,3 +31,17 @@ def parameter_groups(network: nn.Module, learning_rate: float, weight_decay: flo
         },
     ]
     return [group for group in groups if group["params"]]
+
+
+def ramped_average(decay: float) -> Callable[[Tensor, Tensor, int], Tensor]:
+    """Return the update of an exponential average whose memory grows with the steps taken, up to ``decay``.
+
+    decay_n = min(decay, (1 + n) / (10 + n)) after n steps: without the ramp the first weights, which know nothing,
+    weigh on the average for 1 / (1 − decay) steps.
+    """
+
+    def update(average: Tensor, current: Tensor, steps: int) -> Tensor:
+        reached = min(decay, (1 + int(steps)) / (10 + int(steps)))
+        return reached * average + (1 - reached) * current
+
+    return update

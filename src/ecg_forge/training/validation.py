@@ -30,7 +30,13 @@ class KeepBest(Callback):
         self._scored: list[tuple[Tensor, Tensor]] = []
 
     def on_validation_batch_end(
-        self, trainer: lightning.Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
+        self,
+        trainer: lightning.Trainer,
+        pl_module: lightning.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+        dataloader_idx: int = 0,
     ) -> None:
         self._scored.append((outputs["probability"].float().cpu(), outputs["target"].cpu()))
 
