@@ -1,5 +1,8 @@
 """Every registered model keeps the contract of its kind, and names are checked before torch is needed."""
 
+import importlib
+import inspect
+import pkgutil
 import subprocess
 import sys
 
@@ -7,8 +10,10 @@ import pytest
 import torch
 from torch import nn
 
+from ecg_forge import models
 from ecg_forge.ecg.errors import BadInput
 from ecg_forge.models.condition import Condition
+from ecg_forge.models.heads import SignalClassifier
 from ecg_forge.models.registry import (
     CLASSIFIERS,
     DENOISERS,
@@ -19,12 +24,23 @@ from ecg_forge.models.registry import (
 )
 
 # Written out, so that a model that is registered but unknown here fails test_every_registered_model_is_covered.
-CLASSIFIER_NAMES = ("resnet1d_tiny", "resnet1d_wang", "resnet50_1d")
+CLASSIFIER_NAMES = (
+    "resnet1d_tiny",
+    "resnet1d_wang",
+    "resnet50_1d",
+    "xresnet1d50",
+    "xresnet1d101",
+    "inception1d",
+    "ribeiro_resnet",
+    "s4",
+    "s4_small",
+)
 DENOISER_NAMES = ("unet1d_tiny", "unet1d_small", "unet1d_base")
 LENGTHS = (100, 131, 250)
 
 classifiers = pytest.mark.parametrize("name", CLASSIFIER_NAMES)
 denoisers = pytest.mark.parametrize("name", DENOISER_NAMES)
+metadata_or_none = pytest.mark.parametrize("n_metadata", [0, 4])
 
 
 def some_conditions(n: int, n_statements: int) -> Condition:
@@ -59,6 +75,13 @@ def without_gradient(model: nn.Module) -> list[str]:
     return [name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0]
 
 
+def without_dropout(model: nn.Module) -> nn.Module:
+    for layer in model.modules():
+        if isinstance(layer, nn.Dropout | nn.Dropout1d):
+            layer.p = 0.0
+    return model
+
+
 def same_weights(one: nn.Module, other: nn.Module) -> bool:
     return all(torch.equal(a, b) for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True))
 
@@ -66,6 +89,17 @@ def same_weights(one: nn.Module, other: nn.Module) -> bool:
 def test_every_registered_model_is_covered():
     assert set(CLASSIFIER_NAMES) == set(CLASSIFIERS)
     assert set(DENOISER_NAMES) == set(DENOISERS)
+
+
+def test_every_function_that_builds_a_classifier_is_registered():
+    built = set()
+    for found in pkgutil.iter_modules(models.__path__, f"{models.__name__}."):
+        module = importlib.import_module(found.name)
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            builds = inspect.signature(function).return_annotation is SignalClassifier
+            if builds and not name.startswith("_") and function.__module__ == found.name:
+                built.add(f"{found.name}:{name}")
+    assert built == set(CLASSIFIERS.values())
 
 
 def test_importing_the_registry_does_not_import_torch():
@@ -85,24 +119,65 @@ def test_an_unknown_name_is_answered_with_the_known_ones(check, known):
 def test_sizes_below_one_are_refused():
     with pytest.raises(BadInput, match="n_leads must be at least 1"):
         build_classifier("resnet1d_wang", 0, 5)
+    with pytest.raises(BadInput, match="n_metadata must be at least 0"):
+        build_classifier("resnet1d_wang", 12, 5, n_metadata=-1)
     with pytest.raises(BadInput, match="n_statements must be at least 1"):
         build_denoiser("unet1d_tiny", 8, 0)
 
 
 @classifiers
-def test_a_classifier_gives_one_logit_per_label_at_any_length(name):
-    model = build_classifier(name, n_leads=3, n_labels=5).eval()
+@metadata_or_none
+def test_a_classifier_gives_one_logit_per_label_at_any_length(name, n_metadata):
+    model = build_classifier(name, 3, 5, n_metadata).eval()
     for length in LENGTHS:
-        logits = model(noisy(2, 3, length))
+        logits = model(noisy(2, 3, length), noisy(2, n_metadata))
         assert logits.shape == (2, 5)
         assert logits.dtype == torch.float32
         assert logits.isfinite().all()
 
 
 @classifiers
-def test_a_classifier_judges_each_record_by_itself(name):
-    model, x = build_classifier(name, 2, 3).eval(), noisy(3, 2, 100)
-    torch.testing.assert_close(model(x)[1:2], model(x[1:2]))
+@metadata_or_none
+def test_a_classifier_judges_each_record_by_itself(name, n_metadata):
+    model = build_classifier(name, 2, 3, n_metadata).eval()
+    x, metadata = noisy(3, 2, 100), noisy(3, n_metadata)
+    torch.testing.assert_close(model(x, metadata)[1:2], model(x[1:2], metadata[1:2]), rtol=1e-4, atol=1e-5)
+
+
+@classifiers
+def test_a_classifier_hears_the_order_of_leads_and_of_samples(name):
+    model, x = shaken(build_classifier(name, 3, 5)).eval(), noisy(2, 3, 100)
+    shuffled = x[..., torch.randperm(100, generator=torch.Generator().manual_seed(4))]
+    for other in (x[:, [1, 2, 0]], x.flip(-1), shuffled):
+        assert (model(other) - model(x)).abs().max() > 1e-4
+
+
+@classifiers
+def test_a_classifier_without_metadata_needs_none_and_hears_none(name):
+    model, x = build_classifier(name, 2, 3).eval(), noisy(2, 2, 100)
+    assert torch.equal(model(x), model(x, None))
+    assert not any(key.startswith("metadata") for key in model.state_dict())
+    with pytest.raises(BadInput, match="needs metadata of shape"):
+        model(x, noisy(2, 4))
+
+
+@classifiers
+def test_a_classifier_with_metadata_needs_and_hears_them(name):
+    model, x = build_classifier(name, 2, 3, n_metadata=4).eval(), noisy(2, 2, 100)
+    assert (model(x, torch.ones(2, 4)) - model(x, -torch.ones(2, 4))).abs().max() > 1e-4
+    for metadata in (None, torch.ones(2, 3)):
+        with pytest.raises(BadInput, match="needs metadata of shape"):
+            model(x, metadata)
+
+
+@classifiers
+def test_a_classifier_is_finite_in_half_precision(name):
+    model = build_classifier(name, 2, 3, n_metadata=4).train()
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = model(noisy(4, 2, 128), noisy(4, 4))
+    logits.float().square().sum().backward()
+    assert logits.isfinite().all()
+    assert all(parameter.grad.isfinite().all() for parameter in model.parameters())
 
 
 @classifiers
@@ -113,18 +188,35 @@ def test_the_seed_decides_the_weights_of_a_classifier(name):
 
 
 @classifiers
-def test_a_gradient_reaches_every_parameter_of_a_classifier(name):
-    model = build_classifier(name, 2, 3).train()
-    model(noisy(4, 2, 128)).square().sum().backward()
+@metadata_or_none
+def test_a_gradient_reaches_every_parameter_of_a_classifier(name, n_metadata):
+    model = shaken(build_classifier(name, 2, 3, n_metadata)).train()
+    model(noisy(4, 2, 128), noisy(4, n_metadata)).square().sum().backward()
     assert without_gradient(model) == []
 
 
 @classifiers
-def test_a_classifier_comes_back_from_its_state_dict(name):
-    model, other = build_classifier(name, 2, 3).eval(), build_classifier(name, 2, 3).eval()
+@metadata_or_none
+def test_a_classifier_comes_back_from_its_state_dict(name, n_metadata):
+    model, other = (build_classifier(name, 2, 3, n_metadata).eval() for _ in range(2))
     other.load_state_dict(model.state_dict())
-    x = noisy(2, 2, 100)
-    assert torch.equal(model(x), other(x))
+    x, metadata = noisy(2, 2, 100), noisy(2, n_metadata)
+    assert torch.equal(model(x, metadata), other(x, metadata))
+
+
+@classifiers
+def test_a_classifier_can_learn_sixteen_records_by_heart(name):
+    model = without_dropout(seeded(build_classifier, name, 12, 5)).train()
+    optimiser = torch.optim.Adam(model.parameters(), lr=3e-3)
+    x, labels = noisy(16, 12, 100), noisy(16, 5).gt(0).float()
+    for _ in range(60):
+        loss = nn.functional.binary_cross_entropy_with_logits(model(x), labels)
+        if loss < 0.05:
+            return
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    pytest.fail(f"after 60 steps the loss is still {loss:.3f}")
 
 
 @denoisers

@@ -75,9 +75,8 @@ def test_a_recording_damaged_after_the_inspection_stops_the_decoding() -> None:
 
 
 def records() -> pd.DataFrame:
-    return pd.DataFrame(
-        {"split": ["train", "train", "val", "test"], "patient_id": [1, 2, 3, 4]}, index=pd.Index([1, 2, 3, 4])
-    )
+    people = {"patient_id": [1, 2, 3, 4], "age": [50.0, 60.0, 70.0, 80.0], "sex": "female"}
+    return pd.DataFrame({"split": ["train", "train", "val", "test"], **people}, index=pd.Index([1, 2, 3, 4]))
 
 
 def no_labels() -> pd.DataFrame:
@@ -99,9 +98,14 @@ def test_a_validation_record_in_a_training_table_is_a_leak() -> None:
         baseline.train_classifier(table, records(), no_labels(), {}, None, None)  # type: ignore[arg-type]
 
 
+def synthetic_record(statements: str, template: int) -> pd.DataFrame:
+    asked = {"statements": [statements], "template_ecg_id": [template], "age": [41.0], "sex": ["male"]}
+    return pd.DataFrame(asked, index=pd.Index([1_000_001]))
+
+
 def test_where_nothing_is_accepted_the_arms_are_the_baseline() -> None:
     table = baseline.tabulate_training_records(records(), no_labels())
-    synthetic = pd.DataFrame({"statements": ["PVC"], "template_ecg_id": [1]}, index=pd.Index([1_000_001]))
+    synthetic = synthetic_record("PVC", template=1)
     verdicts = pd.DataFrame({"accepted": [False], "reason": ["a copy"]}, index=synthetic.index)
     for tabulate in (augmentation.tabulate_augmented_records, augmentation.tabulate_oversampled_records):
         pd.testing.assert_frame_equal(tabulate(table, synthetic, verdicts), table)
@@ -109,12 +113,13 @@ def test_where_nothing_is_accepted_the_arms_are_the_baseline() -> None:
 
 def test_added_rows_carry_the_label_set_of_their_template() -> None:
     table = baseline.tabulate_training_records(records(), no_labels())
-    synthetic = pd.DataFrame({"statements": ["PVC;SR"], "template_ecg_id": [2]}, index=pd.Index([1_000_001]))
+    synthetic = synthetic_record("PVC;SR", template=2)
     verdicts = pd.DataFrame({"accepted": [True], "reason": [""]}, index=synthetic.index)
     augmented = augmentation.tabulate_augmented_records(table, synthetic, verdicts).iloc[-1]
     copied = augmentation.tabulate_oversampled_records(table, synthetic, verdicts).iloc[-1]
     assert (augmented["ecg_id"], augmented["source"]) == (1_000_001, "synthetic")
     assert (copied["ecg_id"], copied["source"]) == (2, "copy")
+    assert (augmented["age"], augmented["sex"]) == (copied["age"], copied["sex"]) == (41.0, "male")
     assert [code for code in CODES if augmented[code]] == [code for code in CODES if copied[code]] == ["PVC", "SR"]
 
 

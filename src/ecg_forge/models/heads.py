@@ -33,7 +33,8 @@ class SignalClassifier(nn.Module):
     ) -> None:
         super().__init__()
         self.features, self.pool = features, pool
-        self.metadata = MetadataBranch(n_metadata) if n_metadata else None
+        self.n_metadata = n_metadata
+        self.metadata = metadata_branch(n_metadata) if n_metadata else None
         self.head = head(width + METADATA_WIDTH if n_metadata else width, n_labels)
 
     def forward(self, signal: Tensor, metadata: Tensor | None = None) -> Tensor:
@@ -54,21 +55,10 @@ class SignalClassifier(nn.Module):
         return logits
 
     def _check(self, records: int, metadata: Tensor | None) -> None:
-        width = self.metadata.n_metadata if self.metadata else 0
+        needed = (records, self.n_metadata)
         given = (records, 0) if metadata is None else tuple(metadata.shape)
-        if given != (records, width):
-            raise BadInput(f"the classifier needs metadata of shape {(records, width)}, got {given}")
-
-
-class MetadataBranch(nn.Sequential):
-    """Embed metadata: float32 ``(record, n_metadata)`` to ``(record, METADATA_WIDTH)``.
-
-    The batch norm stands there so that age in years and sex as 0 or 1 reach the head on one scale.
-    """
-
-    def __init__(self, n_metadata: int) -> None:
-        super().__init__(nn.Linear(n_metadata, METADATA_WIDTH), nn.BatchNorm1d(METADATA_WIDTH), nn.ReLU())
-        self.n_metadata = n_metadata
+        if given != needed:
+            raise BadInput(f"the classifier needs metadata of shape {needed}, got {given}")
 
 
 class ConcatPool(nn.Module):
@@ -83,6 +73,14 @@ class MeanPool(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x.mean(dim=-1)
+
+
+def metadata_branch(n_metadata: int) -> nn.Sequential:
+    """Build the embedding of metadata: float32 ``(record, n_metadata)`` to ``(record, METADATA_WIDTH)``.
+
+    The batch norm stands there so that age in years and sex as 0 or 1 reach the head on one scale.
+    """
+    return nn.Sequential(nn.Linear(n_metadata, METADATA_WIDTH), nn.BatchNorm1d(METADATA_WIDTH), nn.ReLU())
 
 
 def pooled_head(width: int, n_labels: int) -> nn.Sequential:

@@ -12,14 +12,17 @@ _DROPOUT = 0.2
 
 
 def ribeiro_resnet(n_leads: int, n_labels: int, n_metadata: int = 0) -> SignalClassifier:
-    """Build the network of Ribeiro et al. 2020 (doi:10.1038/s41467-020-15432-4): 6.4 million parameters.
+    """Build the network of Ribeiro et al. 2020 (doi:10.1038/s41467-020-15432-4).
+
+    6.4 million parameters with 12 leads and the authors' 6 labels, 6.8 million with 71.
 
     A convolution to 64 channels, four residual units that each quarter the time, to 128, 196, 256 and 320 channels, and
     one linear layer on all 16 positions that are left of the authors' 4,096 samples (10 s at 400 Hz and zeros). Another
     length is brought to 16 positions by averaging, which changes nothing at 4,000 to 4,096 samples but repeats
-    positions below; 10 s at 100 Hz leave four. The kernel has the 16 samples of the published code (17 in the paper),
-    padded as Keras does; dropout is 0.2 for the authors' 0.8 read as the probability to keep. Returned are logits, to
-    which the sigmoid of the paper is to be applied once.
+    positions below; 10 s at 100 Hz leave four. Kernels have 16 samples, padded as Keras does. Dropout is 0.2: the
+    authors' 0.8 is read as the probability to keep, although their code hands it to Keras, which drops that much.
+
+    Returned are logits, to which the sigmoid of the paper is to be applied once.
     """
     features = RibeiroFeatures(n_leads)
     pool = nn.Sequential(nn.AdaptiveAvgPool1d(_POSITIONS), nn.Flatten())

@@ -14,7 +14,7 @@ def s4(n_leads: int, n_labels: int, n_metadata: int = 0) -> SignalClassifier:
 
     A 1×1 convolution to 512 channels, four bidirectional layers of state size 8 with dropout 0.2, mean over time, one
     linear layer: 2.2 million parameters at 12 leads and 71 labels. The layers are S4D (``s4d.py``) where the authors
-    have S4 with its diagonal-plus-low-rank A; Gu et al. 2022 found the two equally accurate.
+    have S4 with its diagonal-plus-low-rank A; Gu et al. 2022 found the two comparable.
     """
     return _s4(n_leads, n_labels, n_metadata, width=512)
 

@@ -24,9 +24,9 @@ _SHORTEST_DT, _LONGEST_DT = 1e-3, 0.1  # the paper's range: memories of about 20
 class S4D(nn.Module):
     """A learned linear filter per channel: ``(record, channel, sample)`` to the same shape, of any length.
 
-    Initialised as S4D-Lin, A_n = −1/2 + iπn (the paper's equation 9), dt log-uniform in [0.001, 0.1]. Everything is
-    stored as real tensors, so that any optimiser, average or file can hold it; A by the logarithm of its negative real
-    part, so that no training makes a mode grow.
+    Initialised as S4D-Lin, A_n = −1/2 + iπn, with dt log-uniform in [0.001, 0.1]. Everything is stored as real tensors,
+    so that any optimiser, average or file can hold it; A by the logarithm of its negative real part, so that no
+    training makes a mode grow.
 
     Args:
         channels: independent filters (H).
@@ -46,16 +46,15 @@ class S4D(nn.Module):
         self.log_dt = nn.Parameter(torch.empty(channels).uniform_(math.log(_SHORTEST_DT), math.log(_LONGEST_DT)))
         self.log_decay = nn.Parameter(torch.full((channels, modes), math.log(0.5)))
         self.frequency = nn.Parameter(math.pi * torch.arange(modes, dtype=torch.float32).repeat(channels, 1))
-        self.c = nn.Parameter(
-            torch.randn(directions, channels, modes, 2) * math.sqrt(0.5)
-        )  # last axis: real, imaginary
+        # The last axis holds the real and the imaginary part of a number of mean square 1.
+        self.c = nn.Parameter(torch.randn(directions, channels, modes, 2) * math.sqrt(0.5))
         self.d = nn.Parameter(torch.randn(channels))
         self._frozen: dict[int, Tensor] | None = None
 
     def forward(self, u: Tensor) -> Tensor:
         """Filter ``(record, channel, sample)``; computed in float32 whatever autocast says, returned in u's dtype."""
         with torch.autocast(u.device.type, enabled=False):
-            y: Tensor = _Convolution.apply(u.float(), self._response(u.shape[-1]))
+            y: Tensor = _Convolution.apply(u.float(), self._response(u.shape[-1]))  # type: ignore[no-untyped-call]
         return y.to(u.dtype)
 
     def kernel(self, length: int) -> Tensor:
@@ -94,8 +93,8 @@ class S4D(nn.Module):
 class _Convolution(torch.autograd.Function):
     """Convolve ``(record, channel, L)`` with ``(channel, 2L)``, circular over 2L, by FFT; keep the first L samples.
 
-    Left to autograd, the complex spectra of the signals would be kept for the backward pass, four times the size of the
-    signals, and transformed back at twice the cost.
+    Left to autograd, the complex spectra of the signals would be kept for the backward pass, twice the size of the
+    signals, and transformed back as if they were those of complex signals.
     """
 
     @staticmethod
@@ -139,8 +138,8 @@ def frozen_kernels(module: nn.Module) -> Iterator[None]:
 def without_decay(module: nn.Module) -> set[str]:
     """Return the names, as in ``named_parameters``, of the parameters no optimiser should pull towards zero.
 
-    These are A and dt of every S4D layer, which also want a learning rate of at most 1e-3 (Gu et al. 2022, appendix);
-    a network without such layers gives an empty set.
+    These are A and dt of every S4D layer, which their authors also train at a learning rate of at most 1e-3; a
+    network without such layers gives an empty set.
     """
     dynamics = {id(p) for m in module.modules() if isinstance(m, S4D) for p in (m.log_dt, m.log_decay, m.frequency)}
     return {name for name, parameter in module.named_parameters() if id(parameter) in dynamics}

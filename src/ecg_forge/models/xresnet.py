@@ -17,7 +17,7 @@ def xresnet1d50(n_leads: int, n_labels: int, n_metadata: int = 0) -> SignalClass
 
 
 def xresnet1d101(n_leads: int, n_labels: int, n_metadata: int = 0) -> SignalClassifier:
-    """Build the benchmark's ``xresnet1d101``, its best network: 1.9 million parameters at 12 leads and 71 labels.
+    """Build the benchmark's ``xresnet1d101``, among its best: 1.9 million parameters at 12 leads and 71 labels.
 
     Maps ``(record, lead, sample)`` of any length to logits ``(record, label)``.
 
