@@ -148,7 +148,26 @@ class Confusion:
     @property
     def f1(self) -> np.ndarray:
         """Harmonic mean of precision and recall, 2·TP / (2·TP + FP + FN)."""
-        return _ratio(2 * self.tp, 2 * self.tp + self.fp + self.fn, empty=0.0)
+        return self.f_beta(1.0)
+
+    @property
+    def accuracy(self) -> np.ndarray:
+        """Share of the decisions that are right."""
+        return _ratio(self.tp + self.tn, self.tp + self.fp + self.fn + self.tn, empty=0.0)
+
+    @property
+    def g_mean(self) -> np.ndarray:
+        """Geometric mean of recall and specificity."""
+        return np.sqrt(self.recall * self.specificity)
+
+    def f_beta(self, beta: float) -> np.ndarray:
+        """(1 + β²)·TP / ((1 + β²)·TP + FP + β²·FN): recall counts β times as much as precision."""
+        weighted = (1 + beta**2) * self.tp
+        return _ratio(weighted, weighted + self.fp + beta**2 * self.fn, empty=0.0)
+
+    def g_beta(self, beta: float) -> np.ndarray:
+        """TP / (TP + FP + β·FN), the other score of the benchmark (Strodthoff et al. 2021, equation 2)."""
+        return _ratio(self.tp, self.tp + self.fp + beta * self.fn, empty=0.0)
 
 
 def confusion(truth: np.ndarray, decided: np.ndarray) -> Confusion:

@@ -78,6 +78,17 @@ class Predictions:
         )
 
 
+def require_validation(predictions: Predictions, what: str) -> None:
+    """Raise LeakError unless the predictions are of the validation split.
+
+    Args:
+        predictions: what something is to be fitted on.
+        what: that thing with its verb, such as "thresholds are".
+    """
+    if predictions.split != "val":
+        raise LeakError(f"{what} fitted on the val split only, not on {predictions.split}")
+
+
 def _check_same_split(split: str, records: pd.DataFrame) -> None:
     if "split" not in records:
         return

@@ -1,0 +1,151 @@
+"""The benchmark trains what is not there yet, leaves unlabelled records out, and says how each run came about."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ecg_forge.datasets.checkpoints import CheckpointFolder
+from ecg_forge.ecg.errors import BadInput, LeakError
+from ecg_forge.ecg.labels import TASKS
+from ecg_forge.ecg.records import Signals
+from ecg_forge.ecg.statements import CODES
+from ecg_forge.pipelines.benchmark.config import BenchmarkConfig
+from ecg_forge.pipelines.benchmark.nodes import train_benchmark
+
+TRAINING = {"model": "resnet1d_tiny", "epochs": 2, "batch_size": 4, "crop_s": 0.5, "stride_s": 0.5}
+CARD = {"version": "1.0.3", "sampling_rate_hz": 100}
+ORIGIN = {"code": "0.1 (abc)", "machine": "some", "started": "2026-01-01T00:00:00+00:00", "ptbxl_source": "here"}
+
+
+def config(**changes: Any) -> BenchmarkConfig:
+    return BenchmarkConfig(
+        **{
+            "classifiers": ["tiny", "tiny_metadata"],
+            "tasks": ["superclass"],
+            "seeds": [0],
+            "training": TRAINING,
+            "departures": {"tiny_metadata": {"metadata": True}},
+            **changes,
+        }
+    )
+
+
+def records() -> pd.DataFrame:
+    splits = ["train"] * 12 + ["val"] * 6 + ["test"] * 6
+    return pd.DataFrame(
+        {"split": splits, "patient_id": range(24), "age": np.linspace(20, 90, 24), "sex": ["male", "female"] * 12},
+        index=pd.Index(range(1, 25), name="ecg_id"),
+    )
+
+
+def labels() -> pd.DataFrame:
+    """NORM and IMI by turns; the last record of each split has a rhythm only, no superclass."""
+    table = pd.DataFrame(False, index=records().index, columns=list(CODES))
+    table.loc[table.index[::2], "NORM"], table.loc[table.index[1::2], "IMI"] = True, True
+    table.loc[[12, 18, 24], ["NORM", "IMI"]] = False
+    table["SR"] = True
+    return table
+
+
+def signals() -> Signals:
+    samples = np.random.default_rng(0).normal(scale=100, size=(24, 12, 100)).astype(np.int16)
+    return Signals(samples, records().index.to_numpy())
+
+
+def run(
+    folder: Path, settings: BenchmarkConfig, finished: dict[str, dict[str, Any]] | None = None, **changes: Any
+) -> Iterator[Any]:
+    given = {"records": records(), "labels": labels(), **changes}
+    done = {name: (lambda found=found: found) for name, found in (finished or {}).items()}
+    scales = {"mean_mv": 0.0, "sd_mv": 0.1}
+    checkpoints = CheckpointFolder(folder / "checkpoints")
+    return train_benchmark(
+        given["records"], given["labels"], signals(), scales, CARD, ORIGIN, settings, done, checkpoints
+    )
+
+
+def descriptions(runs: Iterator[Any]) -> dict[str, dict[str, Any]]:
+    return {name: found for _, _, described in runs for name, found in described.items()}
+
+
+def test_a_run_keeps_probabilities_weights_and_how_it_came_about(tmp_path: Path) -> None:
+    (probabilities, weights, description), _ = list(run(tmp_path, config()))
+    name = "superclass/tiny-seed0"
+    assert list(probabilities) == list(weights) == list(description) == [name]
+    table, said = probabilities[name], description[name]
+    assert table.columns.tolist() == ["split", *TASKS["superclass"]]
+    assert set(table.drop(columns="split").dtypes) == {np.dtype("float16")}
+    assert table.index.tolist() == [13, 14, 15, 16, 17, 19, 20, 21, 22, 23]  # 12, 18 and 24 have no superclass
+    assert said["data"]["records_by_split"] == {"train": 11, "val": 5, "test": 5}
+    assert (said["name"], said["model"], said["task"], said["seed"]) == ("tiny", "resnet1d_tiny", "superclass", 0)
+    assert said["configuration"]["steps_per_epoch"] == 2
+    assert said["provenance"] == {part: ORIGIN[part] for part in ("code", "machine", "started")}
+    assert said["labels"] == list(said["thresholds"]) == list(TASKS["superclass"])
+    assert (said["epochs_trained"], said["best_epoch"] in (1, 2)) == (2, True)
+    assert said["records_per_s"] > 0
+    assert 0.05 < said["peak_memory_gb"] < 20
+
+
+def test_the_parameters_counted_are_those_that_are_trained(tmp_path: Path) -> None:
+    from ecg_forge.models.registry import build_classifier
+
+    said = descriptions(run(tmp_path, config()))
+    for name, n_metadata in (("tiny", 0), ("tiny_metadata", 5)):
+        network = build_classifier("resnet1d_tiny", 12, 5, n_metadata)
+        assert said[f"superclass/{name}-seed0"]["parameters"] == sum(p.numel() for p in network.parameters())
+
+
+def test_finished_runs_are_not_trained_again_and_changed_ones_are(tmp_path: Path) -> None:
+    first = descriptions(run(tmp_path, config(seeds=[0, 1])))
+    assert descriptions(run(tmp_path, config(seeds=[0, 1]), first)) == {}
+    again = descriptions(run(tmp_path, config(seeds=[0, 1], departures={"tiny_metadata": {}}), first))
+    assert list(again) == ["superclass/tiny_metadata-seed0", "superclass/tiny_metadata-seed1"]
+    del first["superclass/tiny-seed1"]
+    assert list(descriptions(run(tmp_path, config(seeds=[0, 1]), first))) == ["superclass/tiny-seed1"]
+
+
+def test_a_run_on_another_version_of_the_data_is_made_again(tmp_path: Path) -> None:
+    first = descriptions(run(tmp_path, config(classifiers=["tiny"])))
+    first["superclass/tiny-seed0"]["data"]["version"] = "1.0.1"
+    assert len(descriptions(run(tmp_path, config(classifiers=["tiny"]), first))) == 1
+
+
+def test_seeds_differ_and_a_seed_repeats_itself(tmp_path: Path) -> None:
+    settings = config(classifiers=["tiny"], seeds=[0, 1])
+    tables = [{**p} for run_ in (1, 2) for p, _, _ in run(tmp_path, settings)]
+    zero, one, zero_again, _ = (next(iter(table.values())) for table in tables)
+    pd.testing.assert_frame_equal(zero, zero_again)
+    assert not zero.equals(one)
+
+
+def test_a_patient_in_two_splits_stops_the_benchmark(tmp_path: Path) -> None:
+    with pytest.raises(LeakError, match="patient 3 stands in test and train"):
+        next(run(tmp_path, config(), records=records().assign(patient_id=[*range(23), 3])))
+
+
+def test_an_epoch_is_one_pass_over_the_records_of_the_task() -> None:
+    made = config(tasks=["all", "form"]).configurations({"all": 17_418, "form": 3})
+    steps = {name: found.steps_per_epoch for name, found in made.items()}
+    assert (steps["all/tiny-seed0"], steps["form/tiny-seed0"]) == (4354, 1)
+    assert asdict(made["all/tiny_metadata-seed0"]) | {"metadata": False} == asdict(made["all/tiny-seed0"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"classifiers": []}, "benchmark.classifiers is empty"),
+        ({"tasks": ["everything"]}, "unknown task 'everything'"),
+        ({"seeds": [1, 1]}, "benchmark.seeds names a seed twice"),
+        ({"classifiers": ["resnet9000"], "training": {"epochs": 1}}, "benchmark.*resnet9000.*unknown classifier"),
+        ({"training": {**TRAINING, "steps_per_epoch": 3}}, "benchmark sets steps_per_epoch itself"),
+        ({"training": {**TRAINING, "epoch": 3}}, "benchmark.*tiny: .*'epoch'"),
+    ],
+)
+def test_a_wrong_setting_is_named(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        config(**changes)

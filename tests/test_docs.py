@@ -1,0 +1,20 @@
+"""The documentation says what is true of the code."""
+
+import re
+from pathlib import Path
+
+from ecg_forge.models.registry import CLASSIFIERS, build_classifier
+
+ARCHITECTURE = (Path(__file__).resolve().parents[1] / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+
+def test_every_classifier_is_listed_with_its_number_of_trained_parameters() -> None:
+    listed = {}
+    section = ARCHITECTURE.partition("## The classifiers")[2].partition("## ")[0]
+    for line in section.splitlines():
+        if line.startswith("| `"):
+            _, names, *_, counts, _ = line.split("|")
+            numbers = [int(count.replace(",", "")) for count in counts.split(";")]
+            listed |= dict(zip(re.findall(r"`(\w+)`", names), numbers, strict=True))
+    built = {name: build_classifier(name, 12, 71).parameters() for name in CLASSIFIERS}
+    assert listed == {name: sum(p.numel() for p in parameters) for name, parameters in built.items()}
