@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Pipeline
 
-from ecg_forge.pipelines import augmentation, baseline, data_engineering, evaluation, results, synthesis
+from ecg_forge.pipelines import augmentation, baseline, benchmark, data_engineering, evaluation, results, synthesis
 
 
 def register_pipelines() -> dict[str, Pipeline]:
@@ -18,5 +18,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         **pipelines,
         "publish": results.create_publish_pipeline(),
         "results": results.create_results_pipeline(),
+        "benchmark": benchmark.create_pipeline(),
+        "benchmark_results": benchmark.create_scoring_pipeline(),
         "__default__": sum(pipelines.values(), Pipeline([])),
     }

@@ -26,8 +26,14 @@ def code_version() -> str:
 
 
 def machine() -> str:
-    """Return operating system, processor architecture, number of cores and Python version."""
-    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    """Return operating system, processor architecture, number of cores and Python version.
+
+    Where this process may use fewer cores than there are, both numbers are given: times follow from the smaller one.
+    """
+    there = os.cpu_count() or 1
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else there
+    cores = f"{there} cores" if usable == there else f"{usable} of {there} cores"
+    return f"{platform.system()} {platform.machine()}, {cores}, Python {platform.python_version()}"
 
 
 def started_at() -> str:

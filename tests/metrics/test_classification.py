@@ -2,7 +2,7 @@ import time
 
 import numpy as np
 import pytest
-from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
+from sklearn.metrics import average_precision_score, f1_score, fbeta_score, roc_auc_score
 
 from ecg_forge.ecg.errors import BadInput
 from ecg_forge.metrics.classification import (
@@ -105,9 +105,35 @@ def test_confusion_counts_every_record_once():
     assert counts.specificity[0] == pytest.approx(2 / 3)
 
 
+def test_f2_g2_accuracy_and_g_mean_by_hand():
+    # 3 found, 1 false alarm, 2 missed, 4 left alone
+    counts = confusion(column(1, 1, 1, 0, 1, 1, 0, 0, 0, 0), column(1, 1, 1, 1, 0, 0, 0, 0, 0, 0))
+    assert counts.f_beta(2)[0] == pytest.approx(5 * 3 / (5 * 3 + 1 + 4 * 2))
+    assert counts.g_beta(2)[0] == pytest.approx(3 / (3 + 1 + 2 * 2))
+    assert counts.accuracy[0] == pytest.approx(7 / 10)
+    assert counts.g_mean[0] == pytest.approx(np.sqrt(3 / 5 * 4 / 5))
+
+
+@pytest.mark.parametrize("beta", [0.5, 1, 2])
+def test_f_beta_is_scikit_learns(beta):
+    truth, score = random_problem(seed=4)
+    decided = score > 0.8
+    expected = [fbeta_score(truth[:, k], decided[:, k], beta=beta, zero_division=0) for k in range(truth.shape[1])]
+    np.testing.assert_allclose(confusion(truth, decided).f_beta(beta), expected, atol=1e-12)
+
+
+def test_pooled_counts_are_those_of_all_pairs():
+    truth, score = random_problem(seed=4)
+    pooled = confusion(truth, score > 0.8).pooled()
+    assert pooled.tp + pooled.fp + pooled.fn + pooled.tn == truth.size
+    assert pooled.f1 == pytest.approx(f1_score(truth, score > 0.8, average="micro"))
+
+
 def test_a_rate_of_nothing_is_zero():
     nothing = confusion(column(0, 0), column(False, False))
     assert nothing.precision[0] == nothing.recall[0] == nothing.f1[0] == 0
+    assert nothing.f_beta(2)[0] == nothing.g_beta(2)[0] == nothing.g_mean[0] == 0
+    assert nothing.accuracy[0] == 1
     assert confusion(column(1, 1), column(True, True)).specificity[0] == 0
 
 

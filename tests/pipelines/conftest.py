@@ -32,6 +32,12 @@ PARAMETERS = {
         "checks": {"range_tail": 0.0, "near_copy_quantile": 0.0, "recognition_quantile": 0.0},
     },
     "evaluation": {"resamples": 50},
+    "benchmark": {
+        "classifiers": ["resnet1d_tiny"],
+        "tasks": ["superclass"],
+        "seeds": [0, 1],
+        "training": {"epochs": 2, "batch_size": 32, "workers": 0},
+    },
 }
 
 
@@ -41,7 +47,9 @@ def write_conf(folder: Path, data: Path, parameters: dict[str, Any] = PARAMETERS
     shutil.copytree(ROOT / "conf", conf)
     (conf / "test").mkdir()
     (conf / "test" / "globals.yml").write_text(
-        yaml.safe_dump({**GLOBALS, "data": str(data), "published": str(data / "published")})
+        yaml.safe_dump(
+            {**GLOBALS, "data": str(data), **{kept: str(data / kept) for kept in ("published", "benchmark")}}
+        )
     )
     (conf / "test" / "parameters.yml").write_text(yaml.safe_dump(parameters))
     return conf
@@ -66,10 +74,10 @@ def session(project: Path, conf: Path) -> KedroSession:
 
 @pytest.fixture(scope="session")
 def whole_run(project: Path, conf: Path) -> DataCatalog:
-    """The catalog after `kedro run`, `publish` and `results`."""
+    """The catalog after `kedro run`, `publish`, `results` and `benchmark`."""
     with session(project, conf) as running:
         running.run()
     with session(project, conf) as publishing:
-        publishing.run(pipeline_names=["publish", "results"])
+        publishing.run(pipeline_names=["publish", "results", "benchmark"])
     with session(project, conf) as after:
         return after.load_context().catalog

@@ -11,13 +11,14 @@ from ecg_forge.ecg.errors import BadInput, LeakError
 from ecg_forge.ecg.metadata import DataConfig
 from ecg_forge.ecg.records import Signals
 from ecg_forge.ecg.statements import CODES
+from ecg_forge.metrics.config import EvaluationConfig
 from ecg_forge.pipelines.augmentation import nodes as augmentation
 from ecg_forge.pipelines.baseline import nodes as baseline
 from ecg_forge.pipelines.data_engineering import nodes as data_engineering
-from ecg_forge.pipelines.evaluation.nodes import EvaluationConfig
 from ecg_forge.pipelines.evaluation.report import draw_gallery
 from ecg_forge.pipelines.results.nodes import draw_synthetic_example
 from ecg_forge.provenance import code_version, machine, started_at
+from ecg_forge.training.config import ClassifierConfig
 
 
 @dataclass(frozen=True)
@@ -141,9 +142,16 @@ def test_the_gallery_sets_accepted_ecgs_beside_their_template() -> None:
     assert "synthetic: PVC<" in draw_synthetic_example(synthetic, table, verdicts.assign(accepted=False))
 
 
-def test_resamples_must_be_positive() -> None:
-    with pytest.raises(BadInput, match="evaluation.resamples is 0"):
-        EvaluationConfig(resamples=0)
+@pytest.mark.parametrize(("policy", "threshold"), [("max_f1", 0.5), ("fpr_at_most_5", 0.875)])
+def test_thresholds_follow_the_policy_of_the_evaluation_and_validation_alone(policy: str, threshold: float) -> None:
+    ids = pd.Index([1, 2, 3, 4, 5], name="ecg_id")
+    table = pd.DataFrame({"patient_id": ids, "split": ["val"] * 4 + ["test"]}, index=ids)
+    truth = pd.DataFrame(False, index=ids, columns=list(CODES)).assign(NORM=[True, False, True, False, True])
+    scores = pd.DataFrame({"split": table["split"], "NORM": [0.875, 0.75, 0.5, 0.25, 0.125]}, index=ids)
+    classifier = ClassifierConfig(model="resnet1d_tiny", epochs=1, steps_per_epoch=1, task="all")
+    evaluation = EvaluationConfig(threshold_policy=policy)
+    chosen = baseline.choose_thresholds(scores, truth, table, classifier, evaluation)
+    assert chosen == {"NORM": threshold}
 
 
 def test_provenance_names_code_machine_and_time() -> None:

@@ -16,7 +16,7 @@ from safetensors.numpy import load_file
 from ecg_forge.ecg.leads import limb_lead_residual
 from ecg_forge.ecg.statements import CODES
 from ecg_forge.pipelines.arms import ARMS
-from tests.pipelines.conftest import write_conf
+from tests.pipelines.conftest import session, write_conf
 
 pytestmark = pytest.mark.slow
 
@@ -53,6 +53,25 @@ def test_only_training_patients_train_and_nothing_synthetic_is_tested(whole_run:
         assert set(real["patient_id"]).isdisjoint(held_out["patient_id"])
         assert set(whole_run.load(f"{arm}.probabilities").index) <= set(records.index)
     assert whole_run.load("normaliser")["n_records"] == (records["split"] == "train").sum()
+
+
+def test_a_finished_benchmark_is_scored_again_but_not_trained_again(
+    whole_run: DataCatalog, project: Path, conf: Path
+) -> None:
+    runs = {f"superclass/resnet1d_tiny-seed{seed}" for seed in (0, 1)}
+    assert set(whole_run.load("benchmark_weights")) == set(whole_run.load("benchmark_probabilities")) == runs
+    board = whole_run.load("leaderboard")
+    ours = board[board["kind"] != "published"]
+    assert sorted(ours["kind"]) == ["ensemble", "run", "run"]
+    assert ours["auc"].between(0, 1).all()
+    page = whole_run.load("leaderboard_page")
+    kept = sorted((conf.parent / "data" / "06_models" / "benchmark").rglob("*.safetensors"))
+    written = [file.stat().st_mtime_ns for file in kept]
+    with session(project, conf) as again:
+        again.run(pipeline_names=["benchmark"])
+    assert [file.stat().st_mtime_ns for file in kept] == written
+    assert len(written) == 2
+    assert whole_run.load("leaderboard_page") == page
 
 
 def test_synthetic_ecgs_have_the_planned_labels_and_obey_einthoven(whole_run: DataCatalog) -> None:

@@ -41,7 +41,8 @@ def declared(name: str, entries: dict) -> str:
 
 
 def test_default_is_the_five_pipelines_in_order(project: Path) -> None:
-    assert sorted(pipelines) == sorted([*PIPELINES, "publish", "results", "__default__"])
+    others = ["publish", "results", "benchmark", "benchmark_results"]
+    assert sorted(pipelines) == sorted([*PIPELINES, *others, "__default__"])
     whole = {node.name for node in pipelines["__default__"].nodes}
     assert whole == {node.name for name in PIPELINES for node in pipelines[name].nodes}
 
@@ -52,8 +53,15 @@ def test_every_dataset_is_declared_and_every_entry_is_used(project: Path, catalo
     assert set(catalog_entries) - set(used.values()) == set()
 
 
+def test_the_leaderboard_can_be_scored_again_without_training_or_recordings(project: Path) -> None:
+    scoring = pipelines["benchmark_results"]
+    files = {name for name in scoring.inputs() if not name.startswith("params:")}
+    assert files == {"ptbxl_metadata", "benchmark_descriptions", "benchmark_probabilities"}
+    assert {node.name for node in scoring.nodes} < {node.name for node in pipelines["benchmark"].nodes}
+
+
 def test_a_node_is_named_after_its_function(project: Path) -> None:
-    for node in pipelines["__default__"].nodes:
+    for node in (node for each in pipelines.values() for node in each.nodes):
         assert node.name.split(".")[-1] == node.func.__name__
         assert node.func.__doc__
 
@@ -62,7 +70,8 @@ def test_a_node_is_named_after_its_function(project: Path) -> None:
 def test_every_parameter_is_read_by_a_node(project: Path, env: str) -> None:
     loader = OmegaConfigLoader(str(project / "conf"), env=env, **settings.CONFIG_LOADER_ARGS)
     parameters = loader["parameters"]
-    read = {name.removeprefix("params:") for name in pipelines["__default__"].inputs() if name.startswith("params:")}
+    inputs = {name for each in pipelines.values() for name in each.inputs()}
+    read = {name.removeprefix("params:") for name in inputs if name.startswith("params:")}
     read.add("provenance")  # printed as it is by write_report
     paths = {top for top in parameters if top in read}
     paths |= {f"{top}.{key}" for top, tree in parameters.items() if top not in read for key in tree}
@@ -84,9 +93,10 @@ def test_layers_are_known_and_follow_the_flow_without_a_cycle(project: Path, cat
     sorter.prepare()  # raises CycleError
 
 
-def test_an_environment_cannot_overwrite_anothers_results(project: Path) -> None:
+@pytest.mark.parametrize("root", ["data", "published", "benchmark"])
+def test_an_environment_cannot_overwrite_anothers_results(project: Path, root: str) -> None:
     roots = [
-        OmegaConfigLoader(str(project / "conf"), env=env, **settings.CONFIG_LOADER_ARGS)["globals"]["data"]
+        OmegaConfigLoader(str(project / "conf"), env=env, **settings.CONFIG_LOADER_ARGS)["globals"][root]
         for env in ("base", "demo", "small")
     ]
     assert len(set(roots)) == len(roots)
@@ -98,6 +108,7 @@ def test_parameters_arrive_as_checked_dataclasses(project: Path, env: str) -> No
         parameters = session.load_context().params
     assert type(parameters["classifier"]).__name__ == "ClassifierConfig"
     assert type(parameters["denoiser"]).__name__ == "DenoiserConfig"
+    assert type(parameters["published_benchmark"]).__name__ == "PublishedBenchmark"
 
 
 def test_a_wrong_parameter_stops_the_run_before_it_starts(project: Path) -> None:

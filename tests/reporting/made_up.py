@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ecg_forge.ecg.plotting import draw_ecg, figure_svg
-from ecg_forge.reporting import figures
+from ecg_forge.reporting import figures, words
 from ecg_forge.reporting.report import Drawing, GalleryRow, ReportContent
 
 LABELS = ("NORM", "SR", "AFIB", "1AVB", "CLBBB", "WPW", "PVC", "LVH", "IMI", "ASMI")
@@ -100,6 +100,56 @@ def predictions(records: int = 300) -> tuple[pd.DataFrame, dict[str, pd.DataFram
         arm: 1 / (1 + np.exp(-(2.2 * truth.astype(float) - 1 + generator.normal(0, 1, truth.shape)))) for arm in ARMS
     }
     return truth, probability
+
+
+def split_scores() -> dict[str, dict[str, float]]:
+    """The scores of the whole test split, a little different in each arm."""
+    return {
+        arm: {score: 0.5 + 0.03 * k + 0.01 * place for k, score in enumerate(words.SPLIT_SCORES)}
+        for place, arm in enumerate(ARMS)
+    }
+
+
+def calibrations() -> dict[str, dict[str, Any]]:
+    """Arms that say more than is so, and less after their temperature; the lowest of three bins holds most pairs."""
+    said = {"before": (0.02, 0.4, 0.93), "after": (0.05, 0.36, 0.8)}
+    return {
+        arm: {
+            "temperature": 1.4 + 0.1 * place,
+            **{
+                stage: {
+                    "ece": 0.031 / (1 + 4 * (stage == "after")) + 0.002 * place,
+                    "label_ece": 0.044 / (1 + 2 * (stage == "after")) + 0.002 * place,
+                    "reliability": [
+                        {
+                            "low": k / 3,
+                            "high": (k + 1) / 3,
+                            "n": n,
+                            "mean_probability": p,
+                            "share_true": was + place / 50,
+                        }
+                        for k, (n, p, was) in enumerate(zip((9000, 700, 300), means, (0.06, 0.33, 0.75), strict=True))
+                    ],
+                }
+                for stage, means in said.items()
+            },
+        }
+        for place, arm in enumerate(ARMS)
+    }
+
+
+def subgroup_table(seed: int) -> pd.DataFrame:
+    """One arm's scores of every group; nobody is of unknown sex."""
+    generator = np.random.default_rng(seed)
+    names = {"all": ["all"], "sex": ["female", "male"], "age": ["under 40", "40 to 59", "60 to 79", "80 and older"]}
+    table = pd.DataFrame([(by, group) for by, groups in names.items() for group in groups], columns=["by", "group"])
+    table["n_records"] = [2198, 1050, 1148, 310, 640, 900, 348]
+    table["n_patients"] = [1888, 900, 988, 280, 550, 770, 288]
+    table["n_labels"] = [10, 10, 10, 6, 9, 10, 8]
+    for metric, centre in zip(METRICS, (0.9, 0.6, 0.55), strict=True):
+        value = centre + generator.normal(0, 0.03, len(table))
+        table[metric], table[f"{metric}_low"], table[f"{metric}_high"] = value, value - 0.04, value + 0.04
+    return table
 
 
 def toy_ecg(rate: float = 70, seed: int = 0, fs: int = 100) -> np.ndarray:
@@ -217,6 +267,10 @@ def whole_study() -> ReportContent:
         "precision_recall_curves": figures.precision_recall_curves(truth, probability, list(truth)),
         "comparison_forest": figures.comparison_forest(comparison_table()),
         "label_counts": figures.label_counts(counts.set_axis(list(LABELS[:6]))),
+        "scores": split_scores(),
+        "calibrations": calibrations(),
+        "subgroups": {arm: subgroup_table(place) for place, arm in enumerate(ARMS)},
+        "reliability_curves": figures.reliability_curves(calibrations()),
         "caveats": ("One training seed per arm: the intervals cover the choice of test patients, not training noise.",),
     }
     return ReportContent(**parts)

@@ -126,6 +126,20 @@ def test_a_difference_without_a_value_is_not_drawn() -> None:
     assert not any(text.startswith("1AVB") for trace in figure.data for text in trace.text)
 
 
+def test_reliability_is_drawn_before_and_after_the_temperature_beside_the_diagonal() -> None:
+    figure = figures.reliability_curves(made_up.calibrations())
+    before, after = lines(figure, "augmented")
+    assert (before.xaxis, after.xaxis) == ("x", "x2")
+    assert list(before.x) == [0.02, 0.4, 0.93]
+    assert list(after.x) == [0.05, 0.36, 0.8]
+    np.testing.assert_allclose(after.y, [0.08, 0.35, 0.77])
+    assert before.text[0] == "9,000 record-label pairs"
+    assert [trace.name for trace in figure.data if trace.showlegend] == list(made_up.ARMS)
+    assert before.line.color == figures.ARM_COLOURS["augmented"]
+    diagonals = [trace for trace in figure.data if trace.line.color == figures.FAINT]
+    assert [list(trace.y) for trace in diagonals] == [[0, 1], [0, 1]]
+
+
 def test_label_counts_are_sorted_and_leave_out_nought() -> None:
     counts = pd.DataFrame({"train": [5, 900], "test": [0, 100]}, index=["WPW", "NORM"])
     figure = figures.label_counts(counts)

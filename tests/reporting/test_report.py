@@ -76,7 +76,8 @@ def test_the_report_is_well_formed_html(html: str, page: Page) -> None:
 
 
 def test_every_section_is_there_and_every_link_leads_to_one(page: Page) -> None:
-    sections = {"answer", "comparison", "labels", "curves", "synthetic", "gallery", "data", "provenance"}
+    sections = {"answer", "comparison", "scores", "labels", "curves", "calibration", "groups"}
+    sections |= {"synthetic", "gallery", "data", "provenance"}
     assert sections <= set(page.ids)
     assert {link.removeprefix("#") for link in page.links} == sections
 
@@ -106,8 +107,14 @@ def test_the_report_stays_below_six_megabytes_with_twelve_drawings(html: str) ->
 
 
 def test_every_figure_has_its_place(page: Page) -> None:
-    wanted = {"forest", "learning-curves", "roc", "precision-recall", "denoiser-curve", "label-counts"}
+    wanted = {"forest", "learning-curves", "roc", "precision-recall", "denoiser-curve", "label-counts", "reliability"}
     assert wanted <= set(page.ids)
+
+
+def test_whole_split_calibration_and_groups_are_printed_for_every_arm(page: Page) -> None:
+    for words in ("Hamming loss", "Mean ECE of labels before", "age: 80 and older"):
+        assert words in page.text
+    assert page.text.count("sex: female") == len(made_up.ARMS)
 
 
 def test_drawings_are_images_that_can_run_nothing(page: Page) -> None:
@@ -149,6 +156,10 @@ def test_nothing_of_the_data_becomes_markup() -> None:
         caveats=(ATTACK,),
         comparison_forest=figures.comparison_forest(comparison),
         roc_curves=figures.roc_curves(truth, {ATTACK: probability["baseline"]}, ["NORM"]),
+        scores={ATTACK: made_up.split_scores()["baseline"]},
+        calibrations={ATTACK: made_up.calibrations()["baseline"]},
+        subgroups={ATTACK: made_up.subgroup_table(0).assign(group=ATTACK)},
+        reliability_curves=figures.reliability_curves({ATTACK: made_up.calibrations()["baseline"]}),
         learning_curves=figures.learning_curves({ATTACK: made_up.histories()["baseline"]}),
     )
     page = Page(render_report(content))
@@ -168,12 +179,18 @@ def test_what_was_not_made_is_left_out_or_said() -> None:
         gallery=(),
         caveats=(),
         control="",
+        scores={},
+        calibrations={},
+        subgroups={},
         **dict.fromkeys(
-            ("learning_curves", "denoiser_curve", "roc_curves", "precision_recall_curves", "comparison_forest")
+            (
+                *("learning_curves", "denoiser_curve", "roc_curves", "precision_recall_curves", "comparison_forest"),
+                "reliability_curves",
+            )
         ),
     )
     page = Page(render_report(content))
-    assert "gallery" not in page.ids
+    assert {"gallery", "scores", "calibration", "groups", "reliability"} & set(page.ids) == set()
     assert "roc" not in page.ids
     assert page.text.count("Not measured.") == 2
     assert "No synthetic record was rejected." in page.text

@@ -4,7 +4,9 @@ import pandas as pd
 import pytest
 
 from ecg_forge.ecg.errors import BadInput
-from ecg_forge.reporting import tables
+from ecg_forge.metrics.predictions import Predictions
+from ecg_forge.metrics.summary import summary
+from ecg_forge.reporting import tables, words
 
 
 def texts(table: tables.Table) -> list[list[str]]:
@@ -66,6 +68,45 @@ def test_label_metrics_put_summaries_on_top_and_the_rarest_label_next() -> None:
     assert table.pinned == 2
     assert table.rows[0][1].text == "–"
     assert table.rows[2][1].text == "30"
+
+
+def test_the_scores_of_the_whole_split_have_a_row_each_and_a_column_per_arm() -> None:
+    scores = made_up.split_scores()
+    table = tables.whole_split_table(scores)
+    assert table.columns == ("Score", *made_up.ARMS)
+    names = [row[0] for row in texts(table)]
+    assert names[:2] == ["AUC, micro", "AUC, weighted"]
+    assert names[-2:] == ["subset accuracy", "Hamming loss"]
+    assert texts(table)[0][1:] == [f"{scores[arm]['micro_auc']:.3f}" for arm in made_up.ARMS]
+
+
+def test_every_score_of_the_table_is_one_the_summary_makes() -> None:
+    truth = np.array([[True, False], [False, True], [True, True]])
+    made = summary(
+        Predictions("test", np.arange(3), np.arange(3), ("A", "B"), truth, truth * 0.9), {"A": 0.5, "B": 0.5}
+    )
+    assert set(words.SPLIT_SCORES) <= set(made)
+
+
+def test_calibration_has_a_row_per_arm_with_both_errors_before_and_after() -> None:
+    rows = texts(tables.calibration_table(made_up.calibrations()))
+    assert rows[0] == ["baseline", "1.40", "0.0310", "0.0062", "0.0440", "0.0147"]
+    assert [row[0] for row in rows] == list(made_up.ARMS)
+
+
+def test_groups_stand_below_all_records_with_counts_and_intervals() -> None:
+    groups = made_up.subgroup_table(0)
+    table = tables.subgroup_rows(groups)
+    assert table.pinned == 1
+    assert [row[0] for row in texts(table)][:4] == ["all records", "sex: female", "sex: male", "age: under 40"]
+    assert texts(table)[0][1:4] == ["2,198", "1,888", "10"]
+    assert table.rows[1][5].note == f"{groups['ap_low'][1]:.3f}–{groups['ap_high'][1]:.3f}"
+
+
+def test_a_group_without_a_score_has_dashes() -> None:
+    empty = made_up.subgroup_table(0).assign(auc=np.nan, auc_low=np.nan, auc_high=np.nan)
+    cell = tables.subgroup_rows(empty).rows[0][4]
+    assert (cell.text, cell.note) == ("–", "–")
 
 
 def test_a_label_that_stands_twice_is_refused() -> None:

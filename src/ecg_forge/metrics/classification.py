@@ -122,7 +122,7 @@ class Confusion:
     """Counts of decisions against truth, ``(label,)`` or ``(resample, label)``, and the rates that follow.
 
     A rate whose denominator is zero is 0 (scikit-learn's ``zero_division=0``): precision without a decision for the
-    label, recall without a positive, specificity without a negative, F1 without either.
+    label, recall without a positive, specificity without a negative, F1, Fβ and Gβ without either.
     """
 
     tp: np.ndarray
@@ -161,13 +161,20 @@ class Confusion:
         return np.sqrt(self.recall * self.specificity)
 
     def f_beta(self, beta: float) -> np.ndarray:
-        """(1 + β²)·TP / ((1 + β²)·TP + FP + β²·FN): recall counts β times as much as precision."""
+        """(1 + β²)·TP / ((1 + β²)·TP + FP + β²·FN): recall counts β times as much as precision (van Rijsbergen)."""
         weighted = (1 + beta**2) * self.tp
         return _ratio(weighted, weighted + self.fp + beta**2 * self.fn, empty=0.0)
 
     def g_beta(self, beta: float) -> np.ndarray:
-        """TP / (TP + FP + β·FN), the other score of the benchmark (Strodthoff et al. 2021, equation 2)."""
+        """TP / (TP + FP + β·FN), the other score of the benchmark (Strodthoff et al. 2021, equation 2).
+
+        Here each record counts once; the benchmark divides its counts by the record's number of labels.
+        """
         return _ratio(self.tp, self.tp + self.fp + beta * self.fn, empty=0.0)
+
+    def pooled(self) -> "Confusion":
+        """Add up the counts of the labels, ``(...)``: what micro averages follow from."""
+        return Confusion(*(counts.sum(axis=-1) for counts in (self.tp, self.fp, self.fn, self.tn)))
 
 
 def confusion(truth: np.ndarray, decided: np.ndarray) -> Confusion:

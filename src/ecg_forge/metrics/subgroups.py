@@ -23,8 +23,8 @@ def subgroup_table(
 ) -> pd.DataFrame:
     """Score the records of each sex and age band, with 95 % intervals over their patients.
 
-    Averages run over the labels that have a positive in the group, so two groups can differ in ``n_labels`` and then
-    are not strictly comparable.
+    Averages run over the labels that some but not all records of the group hold, so two groups can differ in
+    ``n_labels`` and then are not strictly comparable; average precision also rises with a label's share of the group.
 
     Args:
         predictions: of the split to report.
@@ -35,7 +35,7 @@ def subgroup_table(
 
     Returns:
         one row per group that holds a record, all records first: by (all, sex, age), group, n_records, n_patients,
-        n_labels, and the macro of auc, ap, f1 each with _low and _high.
+        n_labels (averaged over), and the macro of auc, ap, f1 each with _low and _high; NaN without such a label.
 
     Raises:
         BadInput: a record is not in ``records``.
@@ -75,10 +75,10 @@ def _part(predictions: Predictions, mask: np.ndarray) -> Predictions:
 
 def _macro_scores(predictions: Predictions, thresholds: Mapping[str, float], weights: np.ndarray) -> dict[str, float]:
     scores = Scores.of(predictions, thresholds, weights)
-    everyone = np.ones((1, len(predictions.labels)), dtype=bool)
-    found: dict[str, float] = {"n_labels": int(scores.present.sum())}
+    telling = scores.present & ~predictions.truth.all(axis=0)
+    found: dict[str, float] = {"n_labels": int(telling.sum())}
     for metric in METRICS:
-        value = group_means(scores.value[metric], everyone)
-        low, high = interval_around(value, group_means(scores.samples[metric], everyone))
+        value = group_means(scores.value[metric], telling[None])
+        low, high = interval_around(value, group_means(scores.samples[metric], telling[None]))
         found |= {metric: float(value[0]), f"{metric}_low": float(low[0]), f"{metric}_high": float(high[0])}
     return found

@@ -1,76 +1,99 @@
-"""Decision thresholds: fitted on the validation split, and refused anywhere else."""
+"""Decision thresholds: fitted on the validation split by one of several policies, and refused anywhere else."""
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from dataclasses import dataclass
 
 import numpy as np
 
 from ecg_forge.ecg.errors import BadInput
-from ecg_forge.metrics.classification import Confusion
 from ecg_forge.metrics.predictions import Predictions, require_validation
 
 DEFAULT_THRESHOLD = 0.5
-TPR_WANTED, FPR_ALLOWED = 0.90, 0.05
 
 
-def _max_f1(candidates: Confusion) -> int:
-    """The highest F1."""
-    return int(np.argmax(candidates.f1))
+@dataclass(frozen=True)
+class Cuts:
+    """Every way to cut one label's records by their score, from deciding nothing to deciding everything.
+
+    Attributes:
+        threshold: float64 ``(cut,)``, falling; the first lies just above the highest score, the others are the scores.
+        tp, fp: int64 ``(cut,)``, right and wrong positive decisions at that threshold.
+        positives, negatives: records with and without the label.
+    """
+
+    threshold: np.ndarray
+    tp: np.ndarray
+    fp: np.ndarray
+    positives: int
+    negatives: int
+
+    @classmethod
+    def of(cls, truth: np.ndarray, score: np.ndarray) -> "Cuts":
+        """Cut ``(record,)`` scores in [0, 1] at each distinct value; the truth is bool of the same shape."""
+        order = np.argsort(-score, kind="stable")
+        ranked = score[order].astype(np.float64)
+        ends = np.flatnonzero(np.r_[ranked[1:] != ranked[:-1], True])
+        tp = np.r_[0, np.cumsum(truth[order], dtype=np.int64)[ends]]
+        fp = np.r_[0, ends + 1] - tp
+        above = np.nextafter(ranked[0], np.inf)
+        return cls(np.r_[above, ranked[ends]], tp, fp, int(tp[-1]), int(fp[-1]))
 
 
-def _youden(candidates: Confusion) -> int:
-    """The highest sensitivity + specificity − 1 (Youden 1950)."""
-    return int(np.argmax(candidates.recall + candidates.specificity))
+Policy = Callable[[Cuts], np.ndarray]
+"""How good each cut is, ``(cut,)``: the best one gives the threshold."""
 
 
-def _g_mean(candidates: Confusion) -> int:
-    """The highest √(sensitivity · specificity)."""
-    return int(np.argmax(candidates.g_mean))
+def max_f1(cuts: Cuts) -> np.ndarray:
+    """F1 = 2·TP / (decisions + positives)."""
+    return 2 * cuts.tp / (cuts.tp + cuts.fp + cuts.positives)
 
 
-def _tpr_at_least_90(candidates: Confusion) -> int:
-    """The highest threshold that finds 90 % of the positives."""
-    return int(np.argmax(candidates.recall >= TPR_WANTED))
+def youden(cuts: Cuts) -> np.ndarray:
+    """Youden's (1950) J = sensitivity + specificity − 1, times positives × negatives: whole, so that ties are exact."""
+    return cuts.tp * cuts.negatives - cuts.fp * cuts.positives
 
 
-def _fpr_at_most_5(candidates: Confusion) -> int:
-    """The lowest threshold that takes at most 5 % of the negatives; the highest of all where none does."""
-    allowed = 1 - candidates.specificity <= FPR_ALLOWED
-    return max(int(allowed.sum()) - 1, 0)  # specificity falls with the threshold
+def g_mean(cuts: Cuts) -> np.ndarray:
+    """TP × TN, which rises with the geometric mean of sensitivity and specificity."""
+    return cuts.tp * (cuts.negatives - cuts.fp)
 
 
-POLICIES: Mapping[str, Callable[[Confusion], int]] = MappingProxyType(
-    {
-        "max_f1": _max_f1,
-        "youden": _youden,
-        "g_mean": _g_mean,
-        "tpr_at_least_90": _tpr_at_least_90,
-        "fpr_at_most_5": _fpr_at_most_5,
-    }
-)
-"""Name → which of the candidate thresholds of one label, from the highest to the lowest, is taken."""
+def tpr_at_least_90(cuts: Cuts) -> np.ndarray:
+    """Fewest false alarms among the cuts that find at least 90 % of the positives."""
+    return np.where(10 * cuts.tp >= 9 * cuts.positives, cuts.negatives - cuts.fp, -1)
 
 
-def check_policy(policy: str) -> None:
-    """Raise BadInput unless ``policy`` is one of `POLICIES`."""
-    if policy not in POLICIES:
-        raise BadInput(f"unknown threshold policy {policy!r}; give one of {', '.join(POLICIES)}")
+def fpr_at_most_5(cuts: Cuts) -> np.ndarray:
+    """Most positives found among the cuts with false alarms on at most 5 % of the negatives."""
+    return np.where(20 * cuts.fp <= cuts.negatives, cuts.tp, -1)
+
+
+POLICIES: Mapping[str, Policy] = {
+    policy.__name__: policy for policy in (max_f1, youden, g_mean, tpr_at_least_90, fpr_at_most_5)
+}
+"""The policies by the name the parameters use."""
 
 
 def fit_thresholds(predictions: Predictions, policy: str = "max_f1") -> dict[str, float]:
-    """Return the threshold of each label by a policy, from validation; decisions are probability ≥ threshold.
+    """Return each label's threshold that a policy likes best on validation; decisions are probability ≥ threshold.
 
-    Candidates are the probabilities that occur; of several equally good ones the highest is taken. A label without a
-    positive or without a negative on validation offers nothing to fit and gets ``DEFAULT_THRESHOLD``.
+    The threshold is the lowest probability still accepted, or one just above the highest where deciding nothing is
+    best. Of several thresholds that are equally good it is the highest. A label that no validation record holds, or
+    that all do, offers nothing to fit and gets ``DEFAULT_THRESHOLD``.
+
+    Args:
+        predictions: of the validation split.
+        policy: a name in ``POLICIES``.
 
     Raises:
         LeakError: the predictions are not of the validation split.
-        BadInput: unknown policy.
+        BadInput: there is no such policy.
     """
-    check_policy(policy)
+    if policy not in POLICIES:
+        raise BadInput(f"unknown threshold policy {policy!r}; choose one of {', '.join(POLICIES)}")
     require_validation(predictions, "thresholds are")
     return {
-        label: _chosen(predictions.truth[:, k].astype(bool), predictions.probability[:, k], POLICIES[policy])
+        label: _best(predictions.truth[:, k].astype(bool), predictions.probability[:, k], POLICIES[policy])
         for k, label in enumerate(predictions.labels)
     }
 
@@ -90,14 +113,8 @@ def decide(predictions: Predictions, thresholds: Mapping[str, float]) -> np.ndar
     return predictions.probability.astype(np.float64) >= limits
 
 
-def _chosen(truth: np.ndarray, score: np.ndarray, policy: Callable[[Confusion], int]) -> float:
-    if not truth.any() or truth.all():
+def _best(truth: np.ndarray, score: np.ndarray, policy: Policy) -> float:
+    cuts = Cuts.of(truth, score)
+    if not (cuts.positives and cuts.negatives):
         return DEFAULT_THRESHOLD
-    order = np.argsort(-score, kind="stable")
-    ranked = score[order]
-    ends = np.flatnonzero(np.r_[ranked[1:] != ranked[:-1], True])  # last record at or above each candidate
-    found = np.cumsum(truth[order], dtype=np.int64)[ends]
-    false_alarms = ends + 1 - found
-    positives, negatives = int(truth.sum()), int((~truth).sum())
-    candidates = Confusion(tp=found, fp=false_alarms, fn=positives - found, tn=negatives - false_alarms)
-    return float(ranked[ends[policy(candidates)]])
+    return float(cuts.threshold[np.argmax(policy(cuts))])  # the first of equals: thresholds fall

@@ -1,4 +1,4 @@
-"""Interactive figures of the report, from plain tables: learning curves, ROC and PR curves, differences, label counts.
+"""Interactive figures of the report, from plain tables: learning, ROC, PR and reliability curves, differences, counts.
 
 Colours are Okabe and Ito's, told apart by colour-blind readers (https://jfly.uni-koeln.de/color/); an arm keeps its
 colour in every figure. Backgrounds are transparent, so that a figure sits on a light and on a dark page.
@@ -7,7 +7,7 @@ colour in every figure. Backgrounds are transparent, so that a figure sits on a 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -77,17 +77,7 @@ def roc_curves(truth: pd.DataFrame, probabilities: Mapping[str, pd.DataFrame], l
     """
     figure = _curves(truth, probabilities, labels, _roc_points, "linear")
     for place in range(len(labels)):
-        row, column = _cell(place)
-        figure.add_scatter(
-            x=[0, 1],
-            y=[0, 1],
-            mode="lines",
-            line={"color": FAINT, "width": 1},
-            hoverinfo="skip",
-            showlegend=False,
-            row=row,
-            col=column,
-        )
+        _add_faint_line(figure, (0, 1), _cell(place))
     return _name_axes(figure, "1 − specificity", "sensitivity")
 
 
@@ -100,18 +90,8 @@ def precision_recall_curves(
     """
     figure = _curves(truth, probabilities, labels, _precision_recall_points, "vh")
     for place, label in enumerate(labels):
-        row, column = _cell(place)
         share = float(truth[label].mean())
-        figure.add_scatter(
-            x=[0, 1],
-            y=[share, share],
-            mode="lines",
-            line={"color": FAINT, "width": 1},
-            hoverinfo="skip",
-            showlegend=False,
-            row=row,
-            col=column,
-        )
+        _add_faint_line(figure, (share, share), _cell(place))
     return _name_axes(figure, "recall", "precision")
 
 
@@ -176,6 +156,32 @@ def label_counts(counts: pd.DataFrame) -> "Figure":
     figure.update_xaxes(type="log", title_text="records (log scale; no dot: no record)", gridcolor=FAINT, dtick=1)
     figure.update_yaxes(autorange="reversed", type="category", dtick=1, gridcolor=FAINT)
     return figure
+
+
+def reliability_curves(calibrations: Mapping[str, Mapping[str, Any]]) -> "Figure":
+    """Draw what the probabilities said against what was so, before and after the temperature, one colour per arm.
+
+    Args:
+        calibrations: per arm, under ``before`` and ``after``, ``ece`` and ``reliability``: a list of bins with
+            mean_probability, share_true and n.
+    """
+    stages = {"before": "As the classifier says", "after": "After the temperature from validation"}
+    figure = _panels(list(stages.values()), columns=len(stages), height=430)
+    for arm, colour in arm_colours(list(calibrations)).items():
+        for place, stage in enumerate(stages, start=1):
+            bins = calibrations[arm][stage]["reliability"]
+            pen = _Pen(arm, colour)
+            said, was = [row["mean_probability"] for row in bins], [row["share_true"] for row in bins]
+            pen.draw(figure, said, was, (1, place), named=place == 1)
+            figure.data[-1].update(
+                mode="lines+markers",
+                marker={"size": 6},
+                text=[f"{row['n']:,} record-label pairs" for row in bins],
+                hovertemplate="said %{x:.3f}, was %{y:.3f}: %{text}",
+            )
+    for place in range(1, len(stages) + 1):
+        _add_faint_line(figure, (0, 1), (1, place))
+    return _name_axes(figure, "mean probability given", "share of pairs that are so")
 
 
 def _panels(titles: Sequence[str], columns: int, height: int, shared_yaxes: bool = False) -> "Figure":
@@ -299,6 +305,20 @@ def _precision_recall_points(truth: np.ndarray, score: np.ndarray) -> tuple[np.n
     # At one recall only the highest precision counts: it is the one whose step adds to average precision.
     best = pd.Series(precision).groupby(recall).max()
     return best.index.to_numpy(), best.to_numpy()
+
+
+def _add_faint_line(figure: "Figure", heights: tuple[float, float], cell: tuple[int, int]) -> None:
+    """Add a faint line from x = 0 to x = 1 to the panel ``cell``, for comparison."""
+    figure.add_scatter(
+        x=[0, 1],
+        y=list(heights),
+        mode="lines",
+        line={"color": FAINT, "width": 1},
+        hoverinfo="skip",
+        showlegend=False,
+        row=cell[0],
+        col=cell[1],
+    )
 
 
 def _name_axes(figure: "Figure", x: str, y: str) -> "Figure":

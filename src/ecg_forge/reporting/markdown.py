@@ -32,17 +32,18 @@ def results_page(
         "",
         "## Scores on the test fold",
         "",
-        *_table(summary_table(metrics)),
+        *table_lines(summary_table(metrics)),
     ]
     for reference, comparison in comparisons.items():
         lines += ["", f"## Paired differences from the {reference} arm", ""]
-        lines += _table(paired_differences(comparison, reference))
+        lines += table_lines(paired_differences(comparison, reference))
         lines += ["", "The statements that synthetic ECGs were made of:", ""]
-        lines += _table(paired_differences(comparison, reference, targets))
+        lines += table_lines(paired_differences(comparison, reference, targets))
     return "\n".join(lines) + "\n"
 
 
-def _table(table: Table) -> list[str]:
+def table_lines(table: Table) -> list[str]:
+    """Return a table as lines of Markdown; the note of a cell stands behind its text, in brackets."""
     rule = ["---" if place < table.texts else "---:" for place in range(len(table.columns))]
     rows = [[f"{cell.text} ({cell.note})" if cell.note else cell.text for cell in row] for row in table.rows]
     return [f"| {' | '.join(cells)} |" for cells in ([*table.columns], rule, *rows)]

@@ -52,6 +52,9 @@ class ReportContent:
         fidelity, memorisation, data_card, provenance: nested mappings of plain values; ``provenance["parameters"]``
             is printed as a block that opens on demand.
         figures: see :mod:`ecg_forge.reporting.figures`; a figure that was not made is left out.
+        scores: per arm, the scores of the whole test split by name; empty if they were not made.
+        calibrations: per arm, temperature, and under ``before`` and ``after`` it ece and label_ece; or empty.
+        subgroups: per arm, columns by, group, n_records, n_patients, n_labels and the three metrics; or empty.
         caveats: sentences a reader must know before believing the headline.
         arm: the arm with synthetic ECGs, which the headline is about.
         control: the arm with copies of real ECGs; empty if there is none.
@@ -75,6 +78,10 @@ class ReportContent:
     precision_recall_curves: "Figure | None" = None
     comparison_forest: "Figure | None" = None
     label_counts: "Figure | None" = None
+    reliability_curves: "Figure | None" = None
+    scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    calibrations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    subgroups: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     caveats: tuple[str, ...] = field(default=())
     arm: str = "augmented"
     control: str = "oversampled"
@@ -109,6 +116,9 @@ def render_report(content: ReportContent) -> str:
             macro_control=_control_differences(content),
             differences=_differences(content),
             per_label={arm: tables.label_metrics(table) for arm, table in content.metrics.items()},
+            whole_split=tables.whole_split_table(content.scores),
+            calibration=tables.calibration_table(content.calibrations),
+            by_group={arm: tables.subgroup_rows(table) for arm, table in content.subgroups.items()},
             plan=tables.plan_table(content.plan, content.verdicts),
             rejections=tables.rejection_table(content.verdicts),
             provenance=_blocks(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -116,7 +117,7 @@ def label_differences(comparison: pd.DataFrame, arm: str, metric: str, tested: M
         "Verdict",
     )
     cells = [
-        (_label_cell(row["label"]), Cell(words.plain(tested.get(row["label"]))), *_difference_cells(row))
+        (label_cell(row["label"]), Cell(words.plain(tested.get(row["label"]))), *_difference_cells(row))
         for _, row in rows.iterrows()
     ]
     return Table(columns, tuple(cells))
@@ -144,8 +145,59 @@ def label_metrics(metrics: pd.DataFrame) -> Table:
         row = _row(metrics, label)
         counts = (Cell(_count(row["n_train"])), Cell(_count(row["n_test"])))
         rest = (Cell(words.number(row[name])) for name in extra)
-        rows.append((_label_cell(label), *counts, *_metric_cells(row), *rest))
+        rows.append((label_cell(label), *counts, *_metric_cells(row), *rest))
     return Table(columns, tuple(rows), pinned=len(summaries))
+
+
+def whole_split_table(scores: Mapping[str, Mapping[str, float]]) -> Table:
+    """Return what is said of the whole split: one row per score of ``SPLIT_SCORES``, one column per arm.
+
+    Args:
+        scores: per arm, the scores by name (see :mod:`ecg_forge.metrics.summary`).
+    """
+    rows = [
+        (Cell(name), *(Cell(words.number(of_arm[score])) for of_arm in scores.values()))
+        for score, name in words.SPLIT_SCORES.items()
+    ]
+    return Table(("Score", *scores), tuple(rows))
+
+
+def calibration_table(calibrations: Mapping[str, Mapping[str, Any]]) -> Table:
+    """Return arms × the temperature, and the calibration errors before and after it.
+
+    Args:
+        calibrations: per arm, ``temperature``, and under ``before`` and ``after`` it ``ece`` and ``label_ece``.
+    """
+    errors = [(error, stage) for error in ("ece", "label_ece") for stage in ("before", "after")]
+    rows = [
+        (
+            Cell(arm),
+            Cell(words.number(each["temperature"], 2)),
+            *(Cell(words.number(each[stage][error], 4)) for error, stage in errors),
+        )
+        for arm, each in calibrations.items()
+    ]
+    columns = ("Arm", "Temperature", "ECE before", "ECE after", "Mean ECE of labels before", "Mean ECE of labels after")
+    return Table(columns, tuple(rows))
+
+
+def subgroup_rows(subgroups: pd.DataFrame) -> Table:
+    """Return one arm's macro metrics for all records, each sex and each age band.
+
+    Args:
+        subgroups: columns by, group, n_records, n_patients, n_labels and, per metric, the value, ``<metric>_low`` and
+            ``<metric>_high``.
+    """
+    columns = ("Group", "Records", "Patients", "Labels", *(_capital(name) for name in METRIC_NAMES.values()))
+    rows = [
+        (
+            Cell("all records" if row["by"] == "all" else f"{row['by']}: {row['group']}"),
+            *(Cell(_count(row[name])) for name in ("n_records", "n_patients", "n_labels")),
+            *_metric_cells(row),
+        )
+        for _, row in subgroups.iterrows()
+    ]
+    return Table(columns, tuple(rows), pinned=int(subgroups["by"].eq("all").sum()))
 
 
 def plan_table(plan: pd.DataFrame, verdicts: pd.DataFrame) -> Table:
@@ -163,7 +215,7 @@ def plan_table(plan: pd.DataFrame, verdicts: pd.DataFrame) -> Table:
         share = f"{accepted / checked:.0%}" if checked else words.ABSENT
         kinds = group["statements"].map(words.plain).nunique()
         counts = (len(group), kinds, accepted, checked - accepted)
-        rows.append((_label_cell(str(target)), *(Cell(f"{count:,}") for count in counts), Cell(share)))
+        rows.append((label_cell(str(target)), *(Cell(f"{count:,}") for count in counts), Cell(share)))
     columns = ("Target", "Planned", "Different label sets", "Accepted", "Rejected", "Accepted share")
     return Table(columns, tuple(rows))
 
@@ -218,7 +270,8 @@ def _difference_cells(row: pd.Series) -> tuple[Cell, ...]:
     )
 
 
-def _label_cell(label: str) -> Cell:
+def label_cell(label: str) -> Cell:
+    """Return a label with what it means, where it is a statement."""
     return Cell(words.row_name(label), DESCRIPTIONS.get(label, ""))
 
 

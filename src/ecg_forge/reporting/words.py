@@ -10,6 +10,19 @@ from ecg_forge.ecg.errors import BadInput
 
 METRIC_NAMES = {"auc": "AUC", "ap": "average precision", "f1": "F1"}
 SUMMARY_ROWS = {"macro": "macro, all labels", "macro_rare": "macro, rare labels"}
+SPLIT_SCORES = {
+    "micro_auc": "AUC, micro",
+    "weighted_auc": "AUC, weighted",
+    "micro_ap": "average precision, micro",
+    "weighted_ap": "average precision, weighted",
+    "macro_precision": "precision, macro",
+    "macro_recall": "recall (sensitivity), macro",
+    "macro_specificity": "specificity, macro",
+    "macro_f2": "F2, macro",
+    "macro_g2": "G2, macro",
+    "subset_accuracy": "subset accuracy",
+    "hamming_loss": "Hamming loss",
+}
 TONES = ("better", "worse")
 CANNOT_TELL = "cannot tell"
 COVERAGE = "95\u00a0%"

@@ -9,6 +9,7 @@ from ecg_forge.ecg.demographics import fit_age_scale
 from ecg_forge.ecg.labels import task_labels
 from ecg_forge.ecg.records import Signals
 from ecg_forge.ecg.splits import check_patients_disjoint, records_of, require_training_records
+from ecg_forge.metrics.config import EvaluationConfig
 from ecg_forge.metrics.predictions import Predictions
 from ecg_forge.metrics.thresholds import fit_thresholds
 from ecg_forge.training.config import ClassifierConfig
@@ -80,7 +81,12 @@ def score_records(weights: dict[str, Any], records: pd.DataFrame, signals: Signa
 
 
 def choose_thresholds(
-    probabilities: pd.DataFrame, labels: pd.DataFrame, records: pd.DataFrame, config: ClassifierConfig
+    probabilities: pd.DataFrame,
+    labels: pd.DataFrame,
+    records: pd.DataFrame,
+    classifier: ClassifierConfig,
+    evaluation: EvaluationConfig,
 ) -> dict[str, float]:
-    """Choose the threshold of each label on the validation split."""
-    return fit_thresholds(Predictions.of("val", probabilities, task_labels(labels, config.task), records))
+    """Choose the threshold of each label on the validation split, by the policy of the evaluation."""
+    validation = Predictions.of("val", probabilities, task_labels(labels, classifier.task), records)
+    return fit_thresholds(validation, evaluation.threshold_policy)

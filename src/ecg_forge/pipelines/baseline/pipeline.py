@@ -25,12 +25,12 @@ def classifier_pipeline(arm: str, pools: tuple[str, ...]) -> Pipeline:
             step(nodes.score_records, ["weights", "records", "signals"], "probabilities"),
             step(
                 nodes.choose_thresholds,
-                ["probabilities", "labels", "records", config],
+                ["probabilities", "labels", "records", config, "params:evaluation"],
                 "thresholds",
             ),
         ],
         inputs=shared,
-        parameters={config},
+        parameters={config, "params:evaluation"},
         namespace=arm,
     )
 

@@ -59,7 +59,7 @@ class BenchmarkConfig:
         return {"model": name, **self.training, **self.departures.get(name, {})}
 
     def _configuration(self, name: str, task: str, seed: int, steps_per_epoch: int) -> ClassifierConfig:
-        own = {"task": task, "seed": seed, "steps_per_epoch": steps_per_epoch}
+        own: dict[str, Any] = {"task": task, "seed": seed, "steps_per_epoch": steps_per_epoch}
         settings = self._settings(name)
         if taken := sorted(set(own) & set(settings)):
             raise BadInput(f"benchmark sets {', '.join(taken)} itself; remove it from its settings")

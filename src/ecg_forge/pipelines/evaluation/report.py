@@ -26,6 +26,8 @@ CAVEATS = (
     "An arm's intervals are bootstrap percentiles around its score; whether arms differ is told by the paired "
     "differences, not by whether these intervals overlap.",
 )
+REPORTED = ("history", "probabilities", "metrics", "thresholds", "summary", "calibration", "subgroups")
+"""What the report takes of each arm, in this order."""
 _TARGETS_DRAWN = 4
 _SYNTHETIC_DRAWN = 2
 
@@ -49,13 +51,14 @@ def write_report(
     """Render the report, and print its comparison to the log.
 
     Args:
-        of_arms: history, probabilities, metrics and thresholds of each arm in turn, in the order of `ARMS`.
+        of_arms: what `REPORTED` names of each arm in turn, in the order of `ARMS`.
     """
+    from ecg_forge.reporting import figures
     from ecg_forge.reporting.report import ReportContent, render_report
 
-    histories, probabilities, metrics, thresholds = (dict(zip(ARMS, of_arms[n::4], strict=True)) for n in range(4))
+    each = {name: dict(zip(ARMS, of_arms[n :: len(REPORTED)], strict=True)) for n, name in enumerate(REPORTED)}
     truth = task_labels(labels, classifier.task)
-    metrics = {arm: table[table["n_test"] != 0] for arm, table in metrics.items()}
+    metrics = {arm: table[table["n_test"] != 0] for arm, table in each["metrics"].items()}
     from_baseline, from_control = (differences_from(reference, comparison) for reference in (BASELINE, CONTROL))
     logger.info(
         "scores on the test fold\n\n%s", console_table(metrics, {BASELINE: from_baseline, CONTROL: from_control})
@@ -72,11 +75,15 @@ def write_report(
             fidelity=fidelity,
             memorisation=memorisation,
             data_card={name: value for name, value in data_card.items() if name != "labels"},
-            provenance=_provenance(parameters, thresholds),
+            provenance=_provenance(parameters, each["thresholds"]),
+            scores=each["summary"],
+            calibrations=each["calibration"],
+            subgroups=each["subgroups"],
             gallery=draw_gallery(signals, synthetic_signals, synthetic_records, synthetic_verdicts),
             caveats=(*CAVEATS, _coverage(data_card["labels"][classifier.task])),
-            **_curves(truth, probabilities, synthetic_plan, classifier.task),
-            **_overviews(histories, denoiser_history, from_baseline, data_card["labels"][classifier.task]),
+            **_curves(truth, each["probabilities"], synthetic_plan, classifier.task),
+            **_overviews(each["history"], denoiser_history, from_baseline, data_card["labels"][classifier.task]),
+            reliability_curves=figures.reliability_curves(each["calibration"]),
         )
     )
 

@@ -5,9 +5,10 @@ from typing import Any
 import pandas as pd
 
 from ecg_forge.ecg.records import Signals
+from ecg_forge.metrics.config import EvaluationConfig
 from ecg_forge.pipelines.arms import ARMS, BASELINE, CONTROL
 from ecg_forge.pipelines.baseline.nodes import choose_thresholds
-from ecg_forge.pipelines.evaluation.nodes import EvaluationConfig, compare_every_pair, score_arm
+from ecg_forge.pipelines.evaluation.nodes import compare_every_pair, score_arm
 from ecg_forge.pipelines.evaluation.report import differences_from, plain
 from ecg_forge.reporting.markdown import results_page
 from ecg_forge.training.config import ClassifierConfig
@@ -58,7 +59,7 @@ def write_results_page(
         Markdown.
     """
     probabilities, runs = (dict(zip(ARMS, published[n::2], strict=True)) for n in range(2))
-    thresholds = {arm: choose_thresholds(probabilities[arm], labels, records, classifier) for arm in ARMS}
+    thresholds = {arm: choose_thresholds(probabilities[arm], labels, records, classifier, config) for arm in ARMS}
     metrics = {arm: score_arm(probabilities[arm], thresholds[arm], records, labels, classifier, config) for arm in ARMS}
     pairs = [part for arm in ARMS for part in (probabilities[arm], thresholds[arm])]
     comparison = compare_every_pair(records, labels, classifier, config, *pairs)
