@@ -247,7 +247,14 @@ def test_the_pipeline_needs_the_kept_files_and_the_metadata_only(project: Path, 
         f"{key}.report.csv" for key in (*runs(*RUNS)[0], "superclass/good-ensemble")
     }
     assert {path for path in made if "/" not in path} == {
-        *("leaderboard.csv", "leaderboard.json", "leaderboard.md", "leaderboard.svg", "front_page.md", "calibration.svg")
+        *(
+            "leaderboard.csv",
+            "leaderboard.json",
+            "leaderboard.md",
+            "leaderboard.svg",
+            "front_page.md",
+            "calibration.svg",
+        )
     }
     assert written[0] == written[1], "the second run found the first one's files and made the same bytes"
     assert str(tmp_path) not in "".join(text.decode(errors="ignore") for text in written[0].values())
