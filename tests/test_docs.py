@@ -18,3 +18,9 @@ def test_every_classifier_is_listed_with_its_number_of_trained_parameters() -> N
             listed |= dict(zip(re.findall(r"`(\w+)`", names), numbers, strict=True))
     built = {name: build_classifier(name, 12, 71).parameters() for name in CLASSIFIERS}
     assert listed == {name: sum(p.numel() for p in parameters) for name, parameters in built.items()}
+
+
+def test_the_readme_counts_the_classifiers() -> None:
+    readme = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+    assert len(CLASSIFIERS) == 9
+    assert "one of nine networks" in readme

@@ -3,8 +3,8 @@
 import hashlib
 import json
 import logging
+import math
 import os
-import resource
 import sys
 import time
 import warnings
@@ -207,7 +207,14 @@ def usable_cores() -> int:
 
 
 def peak_memory_gb() -> float:
-    """Return the most memory the process has held so far, in 10⁹ bytes; memory-mapped files count as far as read."""
+    """Return the most memory the process has held so far, in 10⁹ bytes; memory-mapped files count as far as read.
+
+    NaN where the system does not count it (Windows).
+    """
+    try:
+        import resource
+    except ImportError:
+        return math.nan
     largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return largest * (1 if sys.platform == "darwin" else 1024) / 1e9
 
