@@ -58,15 +58,16 @@ def signals() -> Signals:
 
 
 def run(
-    folder: Path, settings: BenchmarkConfig, finished: dict[str, dict[str, Any]] | None = None, **changes: Any
+    folder: Path,
+    settings: BenchmarkConfig,
+    finished: dict[str, dict[str, Any]] | None = None,
+    weights: dict[str, dict[str, Any]] | None = None,
+    table: pd.DataFrame | None = None,
 ) -> Iterator[Any]:
-    given = {"records": records(), "labels": labels(), **changes}
-    done = {name: (lambda found=found: found) for name, found in (finished or {}).items()}
-    scales = {"mean_mv": 0.0, "sd_mv": 0.1}
-    checkpoints = CheckpointFolder(folder / "checkpoints")
-    return train_benchmark(
-        given["records"], given["labels"], signals(), scales, CARD, ORIGIN, settings, done, checkpoints
-    )
+    known = records() if table is None else table
+    done = [{name: (lambda found=found: found) for name, found in (each or {}).items()} for each in (finished, weights)]
+    scales, checkpoints = {"mean_mv": 0.0, "sd_mv": 0.1}, CheckpointFolder(folder / "checkpoints")
+    return train_benchmark(known, labels(), signals(), scales, CARD, ORIGIN, settings, *done, checkpoints)
 
 
 def descriptions(runs: Iterator[Any]) -> dict[str, dict[str, Any]]:
@@ -109,6 +110,27 @@ def test_finished_runs_are_not_trained_again_and_changed_ones_are(tmp_path: Path
     assert list(descriptions(run(tmp_path, config(seeds=[0, 1]), first))) == ["superclass/tiny-seed1"]
 
 
+def test_a_run_is_scored_again_from_its_weights_where_only_the_scoring_changed(tmp_path: Path) -> None:
+    name, one = "superclass/tiny-seed0", config(classifiers=["tiny"])
+    ((probabilities, weights, first),) = run(tmp_path, one)
+    mean = config(classifiers=["tiny"], training={**TRAINING, "aggregate": "mean"})
+    ((again, _, second),) = run(tmp_path, mean, first, weights)
+    trained = ("seconds", "records_per_s", "best_epoch", "provenance")
+    assert [second[name][part] for part in trained] == [first[name][part] for part in trained]
+    assert second[name]["configuration"] == {**first[name]["configuration"], "aggregate": "mean"}
+    assert second[name]["epoch_chosen_with"] == {"aggregate": "max", "stride_s": 0.5}
+    labels_only = [table[name].drop(columns="split").astype(float) for table in (again, probabilities)]
+    assert (labels_only[0] <= labels_only[1] + 1e-3).all(axis=None)  # a mean is never above the largest
+    assert not labels_only[0].equals(labels_only[1])
+    assert list(run(tmp_path, mean, second, weights)) == [({}, {}, {})]
+
+
+def test_a_run_whose_weights_are_gone_is_trained_again(tmp_path: Path) -> None:
+    first = descriptions(run(tmp_path, config(classifiers=["tiny"])))
+    mean = config(classifiers=["tiny"], training={**TRAINING, "aggregate": "mean"})
+    assert "epoch_chosen_with" not in descriptions(run(tmp_path, mean, first))["superclass/tiny-seed0"]
+
+
 def test_a_run_on_another_version_of_the_data_is_made_again(tmp_path: Path) -> None:
     first = descriptions(run(tmp_path, config(classifiers=["tiny"])))
     first["superclass/tiny-seed0"]["data"]["version"] = "1.0.1"
@@ -125,7 +147,7 @@ def test_seeds_differ_and_a_seed_repeats_itself(tmp_path: Path) -> None:
 
 def test_a_patient_in_two_splits_stops_the_benchmark(tmp_path: Path) -> None:
     with pytest.raises(LeakError, match="patient 3 stands in test and train"):
-        next(run(tmp_path, config(), records=records().assign(patient_id=[*range(23), 3])))
+        next(run(tmp_path, config(), table=records().assign(patient_id=[*range(23), 3])))
 
 
 def test_an_epoch_is_one_pass_over_the_records_of_the_task() -> None:

@@ -1,5 +1,6 @@
+from made_up_board import tasks
+
 from ecg_forge.reporting.front_page import front_page
-from tests.reporting.made_up_board import tasks
 
 
 def test_every_classifier_of_ours_stands_beside_the_published_figure_of_its_network() -> None:

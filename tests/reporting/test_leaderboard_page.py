@@ -43,6 +43,14 @@ def test_ours_and_published_stand_in_one_table() -> None:
     assert rows[2][6:] == ["0.910", "0.200", "0.0123", "0.0057", "517,000", "10.5", "1500", "50"]
 
 
+def test_a_run_that_was_scored_again_says_how_its_epoch_was_chosen() -> None:
+    assert "scored again" not in page()
+    board = made_up_board.board()
+    board["runs"][0]["epoch_chosen_with"] = {"aggregate": "max", "stride_s": 1.25}
+    expected = "- `all/s4`, seed 0: scored again from its weights; its epoch had been chosen with aggregate max, stride"
+    assert expected in leaderboard_page(board)
+
+
 def test_a_task_without_rare_labels_leaves_them_blank() -> None:
     (row,) = score_table(made_up_board.tasks()["superclass"]["rows"]).rows
     assert (row[6].text, row[6].note) == ("–", "")

@@ -5,7 +5,7 @@ from typing import Any
 
 from ecg_forge.reporting.markdown import table_lines
 from ecg_forge.reporting.tables import Cell, Table, label_cell
-from ecg_forge.reporting.training_notes import run_table, settings_table, shared_settings
+from ecg_forge.reporting.training_notes import run_table, scored_again, settings_table, shared_settings
 from ecg_forge.reporting.words import ABSENT, COVERAGE, interval, known, number, plain
 
 Row = Mapping[str, Any]
@@ -238,4 +238,5 @@ def _training(runs: Sequence[Row]) -> list[str]:
         "Every run, its seeds in order:",
         "",
         *table_lines(run_table(runs)),
+        *(["", *again] if (again := scored_again(runs)) else []),
     ]

@@ -30,6 +30,16 @@ def settings_table(runs: Sequence[Run]) -> Table:
     return Table(columns, tuple(tuple(map(Cell, row)) for row in rows), texts=3)
 
 
+def scored_again(runs: Sequence[Run]) -> list[str]:
+    """Return a sentence for each run whose epoch was chosen under other scoring settings than it was scored with."""
+    return [
+        f"- `{run['task']}/{run['name']}`, seed {run['seed']}: scored again from its weights; its epoch had been chosen "
+        f"with {', '.join(f'{_words(name)} {_value(value)}' for name, value in run['epoch_chosen_with'].items())}."
+        for run in runs
+        if "epoch_chosen_with" in run
+    ]
+
+
 def run_table(runs: Sequence[Run]) -> Table:
     """Return a row per task and classifier: what each seed's training took and where it was done."""
     groups: dict[tuple[str, str], list[Run]] = {}

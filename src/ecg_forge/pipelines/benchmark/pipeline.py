@@ -12,7 +12,7 @@ def create_pipeline() -> Pipeline:
         nodes.train_benchmark,
         [
             *("records", "labels", "signals", "normaliser", "data_card", "params:provenance", "params:benchmark"),
-            *("finished_descriptions", "benchmark_checkpoints"),
+            *("finished_descriptions", "finished_weights", "benchmark_checkpoints"),
         ],
         # The description is saved last: a run without it counts as unfinished.
         ["benchmark_probabilities", "benchmark_weights", "benchmark_descriptions"],
