@@ -14,7 +14,7 @@ _OF_THE_RUN = ("model", "task", "seed", "steps_per_epoch")  # they differ by des
 def shared_settings(runs: Sequence[Run]) -> str:
     """Return in words the settings that all runs have in common."""
     settings = [flat_settings(run) for run in runs]
-    return ", ".join(f"`{name}` {_value(settings[0][name])}" for name in settings[0] if not _differs(name, settings))
+    return _listed({name: settings[0][name] for name in settings[0] if not _differs(name, settings)})
 
 
 def settings_table(runs: Sequence[Run]) -> Table:
@@ -33,8 +33,8 @@ def settings_table(runs: Sequence[Run]) -> Table:
 def scored_again(runs: Sequence[Run]) -> list[str]:
     """Return a sentence for each run whose epoch was chosen under other scoring settings than it was scored with."""
     return [
-        f"- `{run['task']}/{run['name']}`, seed {run['seed']}: scored again from its weights; its epoch had been chosen "
-        f"with {', '.join(f'{_words(name)} {_value(value)}' for name, value in run['epoch_chosen_with'].items())}."
+        f"- `{run['task']}/{run['name']}`, seed {run['seed']}: scored again from its weights; its epoch had been "
+        f"chosen with {_listed(run['epoch_chosen_with'])}."
         for run in runs
         if "epoch_chosen_with" in run
     ]
@@ -87,6 +87,10 @@ def flat_settings(run: Run) -> dict[str, Any]:
         )
         flat |= inner
     return flat
+
+
+def _listed(settings: Mapping[str, Any]) -> str:
+    return ", ".join(f"`{name}` {_value(value)}" for name, value in settings.items())
 
 
 def _differs(name: str, settings: Sequence[Mapping[str, Any]]) -> bool:
