@@ -27,7 +27,6 @@ logger = logging.getLogger(__name__)
 _EXPECTED_WARNINGS = (
     "Checkpoint directory .* exists and is not empty",  # it holds the fingerprint
     "The '.*_dataloader' does not have many workers",  # the memory map is faster than a worker's queue
-    "This DataLoader will create .* worker processes",  # the parameters decide how many
     ".*isinstance\\(treespec, LeafSpec\\)",  # Lightning's own
 )
 
