@@ -19,12 +19,14 @@ from torch.utils.data import DataLoader
 from ecg_forge.datasets.checkpoints import CheckpointFolder
 from ecg_forge.datasets.signal_array import SignalArray
 from ecg_forge.ecg.labels import TASKS
+from ecg_forge.ecg.leads import LEADS
 from ecg_forge.ecg.records import Signals
 from ecg_forge.models.registry import build_classifier
+from ecg_forge.provenance import usable_cores
 from ecg_forge.training.classifier import Examples, Scales, fit_classifier
 from ecg_forge.training.config import ClassifierConfig
 from ecg_forge.training.data import FixedLengthEpochs, SignalPools, TrainingCrops, shuffled
-from ecg_forge.training.fit import autocast, compute_device, peak_memory_gb, usable_cores
+from ecg_forge.training.fit import autocast, compute_device, peak_memory_gb
 
 SCALES = Scales({"mean_mv": 0.0, "sd_mv": 0.24}, {"mean_years": 60.0, "sd_years": 17.0})
 
@@ -39,8 +41,8 @@ def some_examples(signals: Signals) -> Examples:
 
 def plain_loop(examples: Examples, config: ClassifierConfig) -> float:
     """Train as many steps without the engine; return records per second."""
-    device = compute_device()
-    network = build_classifier(config.model, 12, examples.labels.shape[1]).to(device).train()
+    device, (mean_mv, sd_mv) = compute_device(), SCALES.normaliser.values()
+    network = build_classifier(config.model, len(LEADS), examples.labels.shape[1]).to(device).train()
     optimiser = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=config.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, config.learning_rate, total_steps=config.epochs * config.steps_per_epoch
@@ -56,7 +58,7 @@ def plain_loop(examples: Examples, config: ClassifierConfig) -> float:
     )
     since = time.perf_counter()
     for signal, target in loader:
-        scaled = (signal.to(device, non_blocking=True) - 0.0) / 0.24
+        scaled = (signal.to(device, non_blocking=True) - mean_mv) / sd_mv
         with autocast(device, config.precision):
             logits = network(scaled)
         loss = nn.functional.binary_cross_entropy_with_logits(logits.float(), target.to(device, non_blocking=True))

@@ -5,7 +5,18 @@ from pathlib import Path
 
 from ecg_forge.models.registry import CLASSIFIERS, build_classifier
 
-ARCHITECTURE = (Path(__file__).resolve().parents[1] / "docs" / "architecture.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+ARCHITECTURE = (DOCS / "architecture.md").read_text(encoding="utf-8")
+
+
+def test_files_that_pages_link_to_are_there() -> None:
+    links = [
+        page.parent / link
+        for page in DOCS.rglob("*.md")
+        for link in re.findall(r"\]\((?!https?://)([^)#]+)\)", page.read_text(encoding="utf-8"))
+    ]
+    assert len(links) > 4
+    assert [link for link in links if not link.exists()] == []
 
 
 def test_every_classifier_is_listed_with_its_number_of_trained_parameters() -> None:
@@ -21,6 +32,6 @@ def test_every_classifier_is_listed_with_its_number_of_trained_parameters() -> N
 
 
 def test_the_readme_counts_the_classifiers() -> None:
-    readme = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+    readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
     assert len(CLASSIFIERS) == 9
     assert "one of nine networks" in readme

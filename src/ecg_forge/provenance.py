@@ -30,10 +30,14 @@ def machine() -> str:
 
     Where this process may use fewer cores than there are, both numbers are given: times follow from the smaller one.
     """
-    there = os.cpu_count() or 1
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else there
+    there, usable = os.cpu_count() or 1, usable_cores()
     cores = f"{there} cores" if usable == there else f"{usable} of {there} cores"
     return f"{platform.system()} {platform.machine()}, {cores}, Python {platform.python_version()}"
+
+
+def usable_cores() -> int:
+    """Return how many processor cores this process may use, which can be fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def started_at() -> str:

@@ -16,10 +16,15 @@ from ecg_forge.ecg.records import Signals
 from ecg_forge.ecg.statements import CODES
 from ecg_forge.pipelines.benchmark.config import BenchmarkConfig
 from ecg_forge.pipelines.benchmark.nodes import train_benchmark
+from ecg_forge.training.fit import History
 
 TRAINING = {"model": "resnet1d_tiny", "epochs": 2, "batch_size": 4, "crop_s": 0.5, "stride_s": 0.5}
 CARD = {"version": "1.0.3", "sampling_rate_hz": 100}
 ORIGIN = {"code": "0.1 (abc)", "machine": "some", "started": "2026-01-01T00:00:00+00:00", "ptbxl_source": "here"}
+
+
+class KilledError(Exception):
+    """What a kill looks like from inside."""
 
 
 def config(**changes: Any) -> BenchmarkConfig:
@@ -123,6 +128,30 @@ def test_a_run_is_scored_again_from_its_weights_where_only_the_scoring_changed(t
     assert (labels_only[0] <= labels_only[1] + 1e-3).all(axis=None)  # a mean is never above the largest
     assert not labels_only[0].equals(labels_only[1])
     assert list(run(tmp_path, mean, second, weights)) == [({}, {}, {})]
+
+
+def test_who_reads_the_batches_makes_no_other_run(tmp_path: Path) -> None:
+    first = descriptions(run(tmp_path, config(classifiers=["tiny"])))
+    helped = config(classifiers=["tiny"], training={**TRAINING, "workers": 2})
+    assert list(run(tmp_path, helped, first)) == [({}, {}, {})]
+
+
+def test_a_benchmark_killed_in_a_training_ends_with_the_probabilities_of_an_unbroken_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = config(classifiers=["tiny"])
+    ((unbroken, _, _),) = run(tmp_path / "a", settings)
+
+    def killed(history: History, *_: Any) -> None:
+        if history.rows:  # the first epoch is over and its checkpoint written
+            raise KilledError
+
+    with monkeypatch.context() as context, pytest.raises(KilledError):
+        context.setattr(History, "on_train_epoch_start", killed)
+        next(run(tmp_path / "b", settings))
+    ((continued, _, description),) = run(tmp_path / "b", settings)
+    pd.testing.assert_frame_equal(continued["superclass/tiny-seed0"], unbroken["superclass/tiny-seed0"])
+    assert description["superclass/tiny-seed0"]["epochs_trained"] == 2
 
 
 def test_a_run_whose_weights_are_gone_is_trained_again(tmp_path: Path) -> None:

@@ -214,11 +214,7 @@ def study(**changes: Any) -> ReportContent:
 @cache
 def whole_study() -> ReportContent:
     """The whole report content, made once."""
-    truth, probability = predictions()
     plan, verdicts = plan_and_verdicts()
-    counts = pd.DataFrame(
-        {"train": [900, 800, 90, 60, 40, 7], "val": [110, 90, 9, 8, 5, 1], "test": [112, 95, 11, 7, 5, 0]}
-    )
     parts: dict[str, Any] = {
         "question": "Do synthetic ECGs of rare statements make a classifier better on real patients?",
         "metrics": {arm: metrics_table(place) for place, arm in enumerate(ARMS)},
@@ -259,6 +255,21 @@ def whole_study() -> ReportContent:
             "parameters": {"baseline": {"model": "resnet1d_wang", "epochs": 20}},
         },
         "gallery": gallery(),
+        "scores": split_scores(),
+        "calibrations": calibrations(),
+        "subgroups": {arm: subgroup_table(place) for place, arm in enumerate(ARMS)},
+        "caveats": ("One training seed per arm: the intervals cover the choice of test patients, not training noise.",),
+    }
+    return ReportContent(**parts, **drawn())
+
+
+def drawn() -> dict[str, Any]:
+    """The figures of the report."""
+    truth, probability = predictions()
+    counts = pd.DataFrame(
+        {"train": [900, 800, 90, 60, 40, 7], "val": [110, 90, 9, 8, 5, 1], "test": [112, 95, 11, 7, 5, 0]}
+    )
+    return {
         "learning_curves": figures.learning_curves(histories()),
         "denoiser_curve": figures.learning_curves(
             {"denoiser": histories()["baseline"][["epoch", "train_loss", "val_loss"]]}
@@ -267,10 +278,5 @@ def whole_study() -> ReportContent:
         "precision_recall_curves": figures.precision_recall_curves(truth, probability, list(truth)),
         "comparison_forest": figures.comparison_forest(comparison_table()),
         "label_counts": figures.label_counts(counts.set_axis(list(LABELS[:6]))),
-        "scores": split_scores(),
-        "calibrations": calibrations(),
-        "subgroups": {arm: subgroup_table(place) for place, arm in enumerate(ARMS)},
         "reliability_curves": figures.reliability_curves(calibrations()),
-        "caveats": ("One training seed per arm: the intervals cover the choice of test patients, not training noise.",),
     }
-    return ReportContent(**parts)

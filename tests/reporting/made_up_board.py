@@ -45,7 +45,7 @@ def detail(labels: int) -> dict[str, Any]:
     stage = {"ece": 0.0123, "label_ece": 0.0234, "reliability": bins}
     scores = dict.fromkeys(("micro_auc", "weighted_auc", "micro_ap", "micro_f1", "weighted_f1"), 0.5)
     scores |= dict.fromkeys(("macro_f2", "macro_g2", "subset_accuracy", "hamming_loss"), 0.25)
-    bounded = {f"{metric}{end}": 0.8 + shift for metric in ("auc", "ap") for end, shift in ENDS.items()}
+    bounded = {f"{metric}{end}": 0.8 + shift for metric in ("auc", "ap", "f1") for end, shift in ENDS.items()}
     group = {"by": "sex", "group": "female", "n_records": 1066, "n_patients": 935, "n_labels": 69, **bounded}
     return {
         **{"name": "s4", "kind": "ensemble", "seeds": "0, 1", "val_auc": 0.9234},

@@ -67,7 +67,7 @@ def test_the_closer_look_tells_calibration_groups_and_labels() -> None:
     assert "### Task `all`: s4, seeds 0, 1" in text
     assert "A temperature of 1.250, fitted there, takes" in text
     assert "from 0.0123 to 0.0045" in text
-    assert "| sex | female | 1,066 | 935 | 69 | 0.800 (0.780–0.820)" in text
+    assert "| sex: female | 1,066 | 935 | 69 | 0.800 (0.780–0.820)" in text
     assert "mind how few test records some have" in text
     assert "The labels by AUC:" in text
 

@@ -239,6 +239,7 @@ def test_the_same_labels_of_other_records_are_another_training() -> None:
     assert first == engine.fingerprint(classifier_config(), labels.copy())
     assert first != engine.fingerprint(classifier_config(), labels.set_axis([1, 1_000_001]))
     assert first != engine.fingerprint(classifier_config(seed=1), labels)
+    assert first == engine.fingerprint(classifier_config(workers=3), labels)
 
 
 def test_the_seed_decides_the_weights(tmp_path: Path) -> None:

@@ -110,6 +110,17 @@ def task_labels(labels: pd.DataFrame, task: str) -> pd.DataFrame:
     return pd.DataFrame({name: labels[codes].any(axis=1) for name, codes in members.items()}, index=labels.index)
 
 
+def labelled_records(labels: pd.DataFrame, task: str) -> pd.DataFrame:
+    """Return `task_labels` without the records that have none of the task's labels, as in the published benchmark.
+
+    Args:
+        labels: bool ``(record, 71)`` as `label_matrix` makes it.
+        task: one of `TASKS`.
+    """
+    table = task_labels(labels, task)
+    return table[table.any(axis=1)]
+
+
 def label_of_statement(code: str, task: str) -> str | None:
     """Name the label under which a statement counts in a task; None where the task leaves it out."""
     label = getattr(_BY_CODE[code], task) if task in ("superclass", "subclass") else code

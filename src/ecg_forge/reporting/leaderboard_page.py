@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas as pd
+
 from ecg_forge.reporting.markdown import table_lines
-from ecg_forge.reporting.tables import Cell, Table, label_cell
+from ecg_forge.reporting.tables import Cell, Table, label_cell, subgroup_rows
 from ecg_forge.reporting.training_notes import run_table, scored_again, settings_table, shared_settings
 from ecg_forge.reporting.words import ABSENT, COVERAGE, interval, known, number, plain
 
@@ -88,23 +90,6 @@ def label_extremes(labels: Sequence[Row]) -> Table:
         for row in shown
     ]
     return Table(("Label", "Train", "Test", "AUC", "Average precision"), tuple(rows))
-
-
-def subgroup_table(groups: Sequence[Row]) -> Table:
-    """Return the scores of each group of test patients."""
-    rows = [
-        (
-            Cell(group["by"]),
-            Cell(group["group"]),
-            Cell(plain(group["n_records"])),
-            Cell(plain(group["n_patients"])),
-            Cell(plain(group["n_labels"])),
-            _with_interval(group, "auc"),
-            _with_interval(group, "ap"),
-        )
-        for group in groups
-    ]
-    return Table(("By", "Group", "Records", "Patients", "Labels", "AUC", "Average precision"), tuple(rows), texts=2)
 
 
 def _opening(board: Mapping[str, Any]) -> list[str]:
@@ -201,7 +186,7 @@ def _closer_look(board: Mapping[str, Any]) -> list[str]:
             *("", f"### Task `{task}`: {detail['name']}, {seeds}", ""),
             *_detail_sentences(detail),
             "",
-            *table_lines(subgroup_table(detail["subgroups"])),
+            *table_lines(subgroup_rows(pd.DataFrame(detail["subgroups"]))),
             *("", _extremes_sentence(len(detail["labels"])), ""),
             *table_lines(label_extremes(detail["labels"])),
         ]

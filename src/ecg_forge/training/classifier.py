@@ -54,7 +54,7 @@ class Examples:
 
     Attributes:
         pools: the signals.
-        people: columns age and sex.
+        people: columns age (years, NaN where unknown) and sex (male, female or missing), row by row.
         labels: bool ``(row, label)``, indexed by ecg_id.
     """
 

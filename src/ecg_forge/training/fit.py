@@ -4,7 +4,6 @@ import hashlib
 import json
 import logging
 import math
-import os
 import sys
 import time
 import warnings
@@ -20,6 +19,7 @@ import torch
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint, TQDMProgressBar
 from torch.utils.data import DataLoader
 
+from ecg_forge.provenance import usable_cores
 from ecg_forge.training.data import FixedLengthEpochs
 
 logger = logging.getLogger(__name__)
@@ -71,8 +71,12 @@ class Run:
 
 
 def fingerprint(config: Any, *tables: pd.DataFrame) -> str:
-    """Digest a config dataclass and the tables a training depends on, so that only its own checkpoint is continued."""
-    digest = hashlib.sha256(json.dumps(asdict(config), sort_keys=True).encode())
+    """Digest a config dataclass and the tables a training depends on, so that only its own checkpoint is continued.
+
+    ``workers`` does not count: who reads the batches changes none of them.
+    """
+    settings = {name: value for name, value in asdict(config).items() if name != "workers"}
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     for table in tables:
         digest.update(pd.util.hash_pandas_object(table).to_numpy().tobytes())
         digest.update(",".join(map(str, table.columns)).encode())
@@ -164,27 +168,7 @@ def fit(
         logger.info("%s: continuing from its last checkpoint", run.name)
     history = History(run)
     assert isinstance(train.sampler, FixedLengthEpochs)
-    interactive = sys.stderr.isatty()
-    trainer = lightning.Trainer(
-        max_epochs=run.epochs,
-        check_val_every_n_epoch=run.validate_every,
-        precision=device_precision(run.precision),  # type: ignore[arg-type]
-        gradient_clip_val=run.gradient_clip,
-        callbacks=[
-            SeedEachStep(run.seed),
-            ContinueOrder(train.sampler),
-            *callbacks,
-            history,
-            ModelCheckpoint(folder, filename="last", enable_version_counter=False, save_on_train_epoch_end=True),
-            *([TQDMProgressBar()] if interactive else []),
-        ],
-        devices=1,
-        logger=False,
-        enable_progress_bar=interactive,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        use_distributed_sampler=False,
-    )
+    trainer = _trainer(run, folder, [SeedEachStep(run.seed), ContinueOrder(train.sampler), *callbacks, history])
     with warnings.catch_warnings():
         for message in _EXPECTED_WARNINGS:
             warnings.filterwarnings("ignore", message=message)
@@ -195,14 +179,31 @@ def fit(
     return pd.DataFrame(history.rows)
 
 
+def _trainer(run: Run, folder: Path, callbacks: list[Callback]) -> lightning.Trainer:
+    """Return Lightning's trainer on one device, which keeps its last checkpoint in ``folder``."""
+    interactive = sys.stderr.isatty()
+    return lightning.Trainer(
+        max_epochs=run.epochs,
+        check_val_every_n_epoch=run.validate_every,
+        precision=device_precision(run.precision),  # type: ignore[arg-type]
+        gradient_clip_val=run.gradient_clip,
+        callbacks=[
+            *callbacks,
+            ModelCheckpoint(folder, filename="last", enable_version_counter=False, save_on_train_epoch_end=True),
+            *([TQDMProgressBar()] if interactive else []),
+        ],
+        devices=1,
+        logger=False,
+        enable_progress_bar=interactive,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+    )
+
+
 def cpu_tensors(module: torch.nn.Module) -> dict[str, torch.Tensor]:
     """Copy a module's parameters and buffers to the CPU, by name."""
     return {name: value.detach().cpu().clone() for name, value in module.state_dict().items()}
-
-
-def usable_cores() -> int:
-    """How many processor cores this process may use, which can be fewer than the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def peak_memory_gb() -> float:

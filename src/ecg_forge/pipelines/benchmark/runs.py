@@ -9,21 +9,19 @@ import numpy as np
 import pandas as pd
 
 from ecg_forge.ecg.errors import BadInput, LeakError
-from ecg_forge.ecg.labels import TASKS, label_matrix, task_labels
+from ecg_forge.ecg.labels import TASKS, label_matrix, labelled_records
 from ecg_forge.ecg.metadata import DataConfig, ptbxl_version, record_table
 from ecg_forge.metrics.predictions import Predictions
+from ecg_forge.pipelines.benchmark.description import READING, TRAINED
 
 logger = logging.getLogger(__name__)
 
 Description = dict[str, Any]
 Loaders = Mapping[str, Callable[[], Any]]
 
-NEEDED = (
-    *("name", "model", "task", "seed", "labels", "configuration", "data", "provenance"),
-    *("parameters", "seconds", "records_per_s", "peak_memory_gb", "epochs_trained", "best_epoch"),
-)
+NEEDED = ("name", "model", "task", "seed", "labels", "configuration", "data", "provenance", *TRAINED)
 """What a run's description must say."""
-_MAY_DIFFER = ("seed", "workers")  # between the seeds of one name; workers only read batches
+_MAY_DIFFER = ("seed", *READING)  # between the seeds of one name
 
 
 @dataclass(frozen=True)
@@ -49,8 +47,7 @@ class Truth:
 
     def task(self, task: str) -> pd.DataFrame:
         """Return the labels of a task, without the records that have none of them: bool ``(record, label)``."""
-        table = task_labels(self.labels, task)
-        return table[table.any(axis=1)]
+        return labelled_records(self.labels, task)
 
     def training_counts(self, task: str) -> pd.Series:
         """Count the training records of each label of a task."""

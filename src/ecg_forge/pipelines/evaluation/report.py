@@ -53,7 +53,6 @@ def write_report(
     Args:
         of_arms: what `REPORTED` names of each arm in turn, in the order of `ARMS`.
     """
-    from ecg_forge.reporting import figures
     from ecg_forge.reporting.report import ReportContent, render_report
 
     each = {name: dict(zip(ARMS, of_arms[n :: len(REPORTED)], strict=True)) for n, name in enumerate(REPORTED)}
@@ -82,8 +81,7 @@ def write_report(
             gallery=draw_gallery(signals, synthetic_signals, synthetic_records, synthetic_verdicts),
             caveats=(*CAVEATS, _coverage(data_card["labels"][classifier.task])),
             **_curves(truth, each["probabilities"], synthetic_plan, classifier.task),
-            **_overviews(each["history"], denoiser_history, from_baseline, data_card["labels"][classifier.task]),
-            reliability_curves=figures.reliability_curves(each["calibration"]),
+            **_overviews(each, denoiser_history, from_baseline, data_card["labels"][classifier.task]),
         )
     )
 
@@ -108,7 +106,7 @@ def _coverage(counts: Mapping[str, Mapping[str, int]]) -> str:
 
 
 def _overviews(
-    histories: Mapping[str, pd.DataFrame],
+    each: Mapping[str, Mapping[str, Any]],
     denoiser_history: pd.DataFrame,
     comparison: pd.DataFrame,
     counts: dict[str, dict[str, int]],
@@ -116,7 +114,8 @@ def _overviews(
     from ecg_forge.reporting import figures
 
     return {
-        "learning_curves": figures.learning_curves(histories),
+        "learning_curves": figures.learning_curves(each["history"]),
+        "reliability_curves": figures.reliability_curves(each["calibration"]),
         "denoiser_curve": figures.learning_curves({"denoiser": denoiser_history}),
         "comparison_forest": figures.comparison_forest(comparison),
         "label_counts": figures.label_counts(pd.DataFrame.from_dict(counts, orient="index")),

@@ -1,0 +1,61 @@
+"""What a run of the benchmark says of itself, and what follows from it when the benchmark is run again."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+
+from ecg_forge.ecg.splits import SPLITS
+from ecg_forge.training.config import ClassifierConfig
+
+Description = dict[str, Any]
+
+SOURCE = ("version", "sampling_rate_hz")
+"""What two runs on the same data have in common."""
+SCORING = ("aggregate", "stride_s")
+"""Settings of `ClassifierConfig` that no training step depends on; only the choice of the best epoch does."""
+READING = ("workers",)
+"""Settings of `ClassifierConfig` that nothing depends on but the time a run takes."""
+TRAINED = ("parameters", "seconds", "records_per_s", "peak_memory_gb", "epochs_trained", "best_epoch")
+"""What a description says of the training itself."""
+
+
+def describe(
+    name: str, run: ClassifierConfig, held: pd.DataFrame, truth: pd.DataFrame, data_card: Mapping[str, Any]
+) -> Description:
+    """Say what one run was to do and on which records.
+
+    Args:
+        name: its id, ``<task>/<name>-seed<k>``.
+        run: its configuration.
+        held: the records that have a label of the task.
+        truth: their labels, bool ``(record, label)``.
+        data_card: of the whole data set.
+    """
+    return {
+        "name": name.rpartition("/")[2].rpartition("-seed")[0],
+        **{"model": run.model, "task": run.task, "seed": run.seed, "labels": list(truth.columns)},
+        "configuration": asdict(run),
+        "data": {
+            **{part: data_card[part] for part in SOURCE},
+            "records_by_split": {split: int((held["split"] == split).sum()) for split in SPLITS},
+        },
+    }
+
+
+def is_same_data(description: Description, data_card: Mapping[str, Any]) -> bool:
+    """Say whether a run was made on this version and sampling rate of PTB-XL."""
+    return all(description["data"][part] == data_card[part] for part in SOURCE)
+
+
+def differ_in(description: Description, run: ClassifierConfig) -> set[str]:
+    """Name the settings in which a former run differs from a wanted one, those of `READING` aside."""
+    former, wanted = description["configuration"], asdict(run)
+    return {name for name in {*former, *wanted} - {*READING} if former.get(name) != wanted.get(name)}
+
+
+def scored_again(former: Description) -> Description:
+    """Return what a former description says of the training, and under which settings its epoch was chosen."""
+    first = former.get("epoch_chosen_with") or {name: former["configuration"][name] for name in SCORING}
+    return {**{name: former[name] for name in (*TRAINED, "provenance")}, "epoch_chosen_with": first}
