@@ -16,6 +16,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     }
     return {
         **pipelines,
+        "generate": synthesis.create_generate_pipeline(),
         "publish": results.create_publish_pipeline(),
         "results": results.create_results_pipeline(),
         "benchmark": benchmark.create_pipeline(),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ecg_forge.datasets import atomic
-from ecg_forge.datasets.atomic import replacing, replacing_folder
+from ecg_forge.datasets.atomic import replace_folder, replacing, replacing_folder
 
 
 def test_a_file_appears_only_when_complete(tmp_path: Path) -> None:
@@ -80,3 +80,12 @@ def test_leftovers_of_a_killed_run_are_removed_once_they_are_old(tmp_path: Path)
     with replacing_folder(tmp_path / "data"):
         pass
     assert sorted(os.listdir(tmp_path)) == [".data.2.part", "data"]
+
+
+def test_a_finished_folder_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
+    for name in ("data", "new"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / name).touch()
+    replace_folder(tmp_path / "new", tmp_path / "data")
+    assert os.listdir(tmp_path / "data") == ["new"]
+    assert os.listdir(tmp_path) == ["data"]

@@ -37,6 +37,11 @@ def signals() -> Signals:
     return Signals(np.arange(2 * 12 * 5, dtype=np.int16).reshape(2, 12, 5), np.array([4, 9]))
 
 
+def ptbxl_records() -> dict[str, Any]:
+    metadata = pd.DataFrame({"filename_lr": ["records100/1_lr", "records100/2_lr"], "scp_codes": "{'NORM': 100.0}"})
+    return {"metadata": metadata.set_index(pd.Index([4, 9], name="ecg_id")), "signals": signals()}
+
+
 def table() -> pd.DataFrame:
     return pd.DataFrame({"NORM": [0.25, 0.5], "split": ["val", "test"]})
 
@@ -57,9 +62,11 @@ def from_folder(folder: Path) -> dict[str, Any]:
 NO_SUCH_FILE = "No such file"
 CASES = {
     "Checkpoints": Case("checkpoints", in_new("checkpoints"), missing=""),
+    "DenoiserBox": Case("box", in_new("box"), lambda: {**weights(), "card": "# Card"}),
     "HTMLReport": Case("html_report", in_new("a.html"), lambda: "<p>µV — π</p>"),
     "JSONFile": Case("stock", in_new("a.json"), lambda: {"mean": [0.5, 1]}, NO_SUCH_FILE),
     "ModelWeights": Case("model_weights", in_new("a.safetensors"), weights),
+    "PTBXLFolder": Case("ptbxl_folder", in_new("ptb-xl"), ptbxl_records),
     "PTBXLTable": Case(
         "ptbxl_table", lambda folder: {**from_folder(folder), "table": "ptbxl_database.csv", "index_col": "ecg_id"}
     ),
@@ -87,6 +94,8 @@ def same(left: Any, right: Any) -> bool:
         return bool(left.equals(right))
     if isinstance(left, dict) and "tensors" in left:
         return left["config"] == right["config"] and torch.equal(left["tensors"]["a"], right["tensors"]["a"])
+    if isinstance(left, dict) and "signals" in left:
+        return all(same(left[part], right[part]) for part in right)
     if isinstance(left, dict) and any(map(callable, left.values())):  # items of a folder, loaded when called
         return left.keys() == right.keys() and all(same(left[item](), right[item]) for item in left)
     return bool(left == right)

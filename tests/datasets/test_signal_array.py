@@ -46,7 +46,7 @@ def test_what_is_saved_is_loaded_on_a_read_only_memory_map(dataset: SignalArray,
 
 
 def test_a_stream_is_the_same_as_its_signals(dataset: SignalArray, tiny_signals: Signals) -> None:
-    dataset.save(replace(tiny_signals.stream(), blocks=blocks_of(tiny_signals, 2)))
+    dataset.save(replace(tiny_signals.stream(), blocks=lambda _: blocks_of(tiny_signals, 2)))
     np.testing.assert_array_equal(dataset.load().samples, tiny_signals.samples)
 
 
@@ -66,7 +66,7 @@ def test_an_exception_in_the_blocks_leaves_the_old_signals(
 ) -> None:
     dataset.save(tiny_signals)
     with pytest.raises(DatasetError, match="the GPU is on fire"):
-        dataset.save(replace(tiny_signals.stream(), blocks=blocks_of(tiny_signals, 1, stop_after=3)))
+        dataset.save(replace(tiny_signals.stream(), blocks=lambda _: blocks_of(tiny_signals, 1, stop_after=3)))
     np.testing.assert_array_equal(dataset.load().samples, tiny_signals.samples)
     assert os.listdir(folder.parent) == ["signals"]
 
@@ -75,7 +75,7 @@ def test_an_exception_in_the_first_save_leaves_nothing(
     dataset: SignalArray, folder: Path, tiny_signals: Signals
 ) -> None:
     with pytest.raises(DatasetError):
-        dataset.save(replace(tiny_signals.stream(), blocks=blocks_of(tiny_signals, 1, stop_after=3)))
+        dataset.save(replace(tiny_signals.stream(), blocks=lambda _: blocks_of(tiny_signals, 1, stop_after=3)))
     assert not dataset.exists()
     assert os.listdir(folder.parent) == []
 
@@ -91,19 +91,19 @@ def test_an_exception_in_the_first_save_leaves_nothing(
 )
 def test_blocks_that_do_not_fit_are_refused(dataset: SignalArray, blocks: list[np.ndarray], message: str) -> None:
     with pytest.raises(DatasetError, match=message):
-        dataset.save(SignalStream(np.arange(5), LEADS, 100, 10, blocks))
+        dataset.save(SignalStream(np.arange(5), LEADS, 100, 10, lambda _: blocks))
     assert not dataset.exists()
 
 
 def test_the_same_ecg_id_twice_is_refused(dataset: SignalArray) -> None:
     with pytest.raises(DatasetError, match="same ecg_id twice"):
-        dataset.save(SignalStream(np.array([1, 1]), LEADS, 100, 10, []))
+        dataset.save(SignalStream(np.array([1, 1]), LEADS, 100, 10, lambda _: []))
 
 
 def test_memory_is_bounded_by_a_block(dataset: SignalArray) -> None:
     blocks = (np.full((64, 12, 1000), value, np.int16) for value in range(30))
     tracemalloc.start()
-    dataset.save(SignalStream(np.arange(64 * 30), LEADS, 100, 1000, blocks))
+    dataset.save(SignalStream(np.arange(64 * 30), LEADS, 100, 1000, lambda _: blocks))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 4 * 64 * 12 * 1000 * 2 < 64 * 30 * 12 * 1000 * 2

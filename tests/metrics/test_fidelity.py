@@ -6,7 +6,7 @@ import pytest
 
 from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.leads import LEADS
-from ecg_forge.metrics.fidelity import fidelity, log_spectrum_distance
+from ecg_forge.metrics.fidelity import fidelity, lead_agreement, log_spectrum_distance, wasserstein
 
 
 def recordings(seed=0, n=20, fs=100):
@@ -92,3 +92,16 @@ def test_wrong_signals_are_named(synthetic, message):
 def test_different_features_are_refused():
     with pytest.raises(BadInput, match="columns"):
         fidelity(recordings(), recordings(), features([60.0]), pd.DataFrame({"rms_mv": [1.0]}), fs=100)
+
+
+def test_the_distance_of_distributions_is_that_of_their_known_values():
+    assert wasserstein(pd.Series([60.0, np.nan, 80.0]), pd.Series([65.0, 85.0])) == pytest.approx(5)
+    assert np.isnan(wasserstein(pd.Series([np.nan]), pd.Series([65.0])))
+
+
+def test_the_agreement_of_leads_is_that_of_the_whole_comparison():
+    real, other = recordings(), recordings(1) / 3
+    ratio, error = lead_agreement(real, other)
+    result = fidelity(real, other, features([60.0]), features([60.0]), fs=100)
+    assert ratio.tolist() == list(result["std_ratio"].values())
+    assert error == result["lead_correlation_error"]

@@ -2,9 +2,11 @@
 
 import importlib
 import inspect
+import math
 import pkgutil
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 import torch
@@ -12,7 +14,7 @@ from torch import nn
 
 from ecg_forge import models
 from ecg_forge.ecg.errors import BadInput
-from ecg_forge.models.condition import Condition
+from ecg_forge.models.condition import FEMALE, MALE, UNKNOWN_SEX, Condition
 from ecg_forge.models.heads import SignalClassifier
 from ecg_forge.models.registry import (
     CLASSIFIERS,
@@ -35,11 +37,22 @@ CLASSIFIER_NAMES = (
     "s4",
     "s4_small",
 )
-DENOISER_NAMES = ("unet1d_tiny", "unet1d_small", "unet1d_base")
+DENOISER_NAMES = (
+    "unet1d_tiny",
+    "unet1d_small",
+    "unet1d_base",
+    "dit1d_tiny",
+    "dit1d_small",
+    "dit1d_base",
+    "sssd_tiny",
+    "sssd_small",
+    "sssd",
+)
 LENGTHS = (100, 131, 250)
 
 classifiers = pytest.mark.parametrize("name", CLASSIFIER_NAMES)
 denoisers = pytest.mark.parametrize("name", DENOISER_NAMES)
+smallest_denoisers = pytest.mark.parametrize("name", [name for name in DENOISER_NAMES if name.endswith("_tiny")])
 metadata_or_none = pytest.mark.parametrize("n_metadata", [0, 4])
 
 
@@ -91,15 +104,22 @@ def test_every_registered_model_is_covered():
     assert set(DENOISER_NAMES) == set(DENOISERS)
 
 
-def test_every_function_that_builds_a_classifier_is_registered():
-    built = set()
+def public_functions() -> Iterator[tuple[str, inspect.Signature]]:
+    """Yield ``module:function`` and the signature of every public function of the models."""
     for found in pkgutil.iter_modules(models.__path__, f"{models.__name__}."):
-        module = importlib.import_module(found.name)
-        for name, function in inspect.getmembers(module, inspect.isfunction):
-            builds = inspect.signature(function).return_annotation is SignalClassifier
-            if builds and not name.startswith("_") and function.__module__ == found.name:
-                built.add(f"{found.name}:{name}")
+        for name, function in inspect.getmembers(importlib.import_module(found.name), inspect.isfunction):
+            if not name.startswith("_") and function.__module__ == found.name:
+                yield f"{found.name}:{name}", inspect.signature(function)
+
+
+def test_every_function_that_builds_a_classifier_is_registered():
+    built = {path for path, signature in public_functions() if signature.return_annotation is SignalClassifier}
     assert built == set(CLASSIFIERS.values())
+
+
+def test_every_function_that_builds_a_denoiser_is_registered():
+    built = {path for path, signature in public_functions() if [*signature.parameters] == ["n_leads", "n_statements"]}
+    assert built == set(DENOISERS.values())
 
 
 def test_importing_the_registry_does_not_import_torch():
@@ -219,6 +239,7 @@ def test_a_classifier_can_learn_sixteen_records_by_heart(name):
     pytest.fail(f"after 60 steps the loss is still {loss:.3f}")
 
 
+@torch.no_grad()
 @denoisers
 def test_a_denoiser_keeps_the_shape_at_any_length(name):
     model = shaken(build_denoiser(name, n_leads=3, n_statements=5)).eval()
@@ -230,17 +251,22 @@ def test_a_denoiser_keeps_the_shape_at_any_length(name):
         assert (out != 0).any()
 
 
+@torch.no_grad()
 @denoisers
 def test_a_new_denoiser_returns_zeros(name):
     assert not build_denoiser(name, 2, 3)(noisy(2, 2, 64), torch.zeros(2), some_conditions(2, 3)).any()
 
 
+@torch.no_grad()
 @denoisers
-def test_a_denoiser_treats_each_record_by_itself(name):
+def test_a_denoiser_treats_each_record_by_itself_wherever_it_stands(name):
     model, x, condition = shaken(build_denoiser(name, 2, 3)), noisy(3, 2, 64), some_conditions(3, 3)
-    c_noise = torch.tensor([-1.0, 0.0, 1.0])
+    c_noise, order = torch.tensor([-1.0, 0.0, 1.0]), torch.tensor([2, 0, 1])
+    together = model(x, c_noise, condition)
     alone = model(x[1:2], c_noise[1:2], condition[1:2])
-    torch.testing.assert_close(model(x, c_noise, condition)[1:2], alone, rtol=1e-4, atol=1e-5)
+    permuted = model(x[order], c_noise[order], condition[order])
+    torch.testing.assert_close(together[1:2], alone, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(together[order], permuted, rtol=1e-4, atol=1e-5)
 
 
 @denoisers
@@ -257,6 +283,7 @@ def test_a_gradient_reaches_every_parameter_of_a_denoiser(name):
     assert without_gradient(model) == []
 
 
+@torch.no_grad()
 @denoisers
 def test_a_denoiser_comes_back_from_its_state_dict(name):
     model, other = shaken(build_denoiser(name, 2, 3)), build_denoiser(name, 2, 3)
@@ -265,16 +292,41 @@ def test_a_denoiser_comes_back_from_its_state_dict(name):
     assert torch.equal(model(x, c_noise, condition), other(x, c_noise, condition))
 
 
+@torch.no_grad()
 @denoisers
 def test_a_denoiser_hears_noise_level_statements_age_and_sex(name):
-    model, x = shaken(build_denoiser(name, 2, 3)), noisy(1, 2, 64)
-    told = Condition(torch.tensor([[1.0, 0.0, 0.0]]), torch.tensor([60.0]), torch.tensor([0]))
-    others = [
-        Condition(torch.tensor([[0.0, 1.0, 0.0]]), told.age, told.sex),
-        Condition(told.statements, torch.tensor([20.0]), told.sex),
-        Condition(told.statements, told.age, torch.tensor([1])),
-        Condition.null(1, 3),
-    ]
-    base = model(x, torch.zeros(1), told)
-    assert all((model(x, torch.zeros(1), other) - base).abs().max() > 1e-6 for other in others)
-    assert (model(x, torch.ones(1), told) - base).abs().max() > 1e-6
+    first, second, neither = [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [math.nan] * 3
+    told = Condition(  # one record of which the others each differ in one part, all of it not given, the noise level
+        torch.tensor([first, second, first, first, neither, first]),
+        torch.tensor([60.0, 60.0, 20.0, 60.0, math.nan, 60.0]),
+        torch.tensor([MALE, MALE, MALE, FEMALE, UNKNOWN_SEX, MALE]),
+    )
+    c_noise = torch.tensor([0.0, 0.0, 0.0, 0.0, 0.0, 1.0])
+    same, *others = shaken(build_denoiser(name, 2, 3))(noisy(1, 2, 64).expand(6, -1, -1), c_noise, told)
+    assert all((other - same).abs().max() > 1e-5 for other in others)
+
+
+@smallest_denoisers
+def test_three_steps_of_training_open_the_ears_of_a_denoiser(name):
+    model, x = seeded(build_denoiser, name, 2, 3), noisy(6, 2, 64)
+    optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)
+    for _ in range(3):  # where gates start at zero too, the first step reaches the last layer only
+        optimiser.zero_grad()
+        answer = model(x, torch.linspace(-1, 1, 6), some_conditions(6, 3))
+        (answer - x).square().mean().backward()
+        optimiser.step()
+    with torch.no_grad():
+        asked, nothing = some_conditions(6, 3), Condition.null(6, 3)
+        answer = model(x, torch.zeros(6), asked)
+        assert (model(x, torch.ones(6), asked) - answer).abs().max() > 1e-4
+        assert (model(x, torch.zeros(6), nothing) - answer).abs().max() > 1e-4
+
+
+@smallest_denoisers
+def test_a_denoiser_is_finite_in_half_precision(name):
+    model = shaken(build_denoiser(name, 2, 3))
+    with torch.autocast("cpu", torch.bfloat16):
+        answer = model(noisy(4, 2, 128), torch.linspace(-1, 1, 4), some_conditions(4, 3))
+    answer.float().square().sum().backward()
+    assert answer.isfinite().all()
+    assert all(parameter.grad.isfinite().all() for parameter in model.parameters())

@@ -4,7 +4,7 @@ import torch
 from ecg_forge.ecg.errors import BadInput
 from ecg_forge.models.condition import Condition
 from ecg_forge.models.registry import build_denoiser
-from ecg_forge.models.unet1d import UNet1d, UNet1dConfig, _from_patches, _rotate, _to_patches
+from ecg_forge.models.unet1d import UNet1d, UNet1dConfig
 
 
 @pytest.mark.parametrize(
@@ -38,16 +38,8 @@ def test_ten_seconds_at_100_hz_pass_although_they_need_padding():
     assert UNet1d(config)(torch.zeros(1, 8, 1000), torch.zeros(1), Condition.null(1, 71)).shape == (1, 8, 1000)
 
 
-def test_patches_hold_the_samples_of_one_lead_in_order_and_go_back():
-    x = torch.arange(12.0).view(1, 2, 6)
-    patches = _to_patches(x, 3)
-    assert patches[0, :, 0].tolist() == [0.0, 1.0, 2.0, 6.0, 7.0, 8.0]
-    assert torch.equal(_from_patches(patches, 3), x)
-
-
-def test_rotary_positions_make_attention_depend_on_the_distance_only():
-    query, key = torch.randn(2, 32, generator=torch.Generator().manual_seed(0))
-    rows = torch.ones(1, 1, 10, 1)
-    score = _rotate(query * rows)[0, 0] @ _rotate(key * rows)[0, 0].T
-    torch.testing.assert_close(score[2, 5], score[6, 9])
-    assert not torch.isclose(score[2, 5], score[2, 6])
+def test_weights_have_the_names_they_are_stored_under():
+    names = set(UNet1d(UNet1dConfig()).state_dict())
+    assert {"noise.project.weight", "condition.sex.weight", "stem.weight", "gain.bias", "head.weight"} <= names
+    assert {"middle.attention.query_key_value.weight", "middle.attention.project.bias"} <= names
+    assert "noise.frequencies" not in names

@@ -16,7 +16,8 @@ LAYERS = {
     "primary",
     "generators",
     "synthetic",
-    "arms",
+    "benchmark",
+    *ARMS,
     "reporting",
 }
 PIPELINES = ["data_engineering", "baseline", "synthesis", "augmentation", "evaluation"]
@@ -41,7 +42,7 @@ def declared(name: str, entries: dict) -> str:
 
 
 def test_default_is_the_five_pipelines_in_order(project: Path) -> None:
-    others = ["publish", "results", "benchmark", "benchmark_results"]
+    others = ["generate", "publish", "results", "benchmark", "benchmark_results"]
     assert sorted(pipelines) == sorted([*PIPELINES, *others, "__default__"])
     whole = {node.name for node in pipelines["__default__"].nodes}
     assert whole == {node.name for name in PIPELINES for node in pipelines[name].nodes}
@@ -81,7 +82,9 @@ def test_every_parameter_is_read_by_a_node(project: Path, env: str) -> None:
 
 def test_layers_are_known_and_follow_the_flow_without_a_cycle(project: Path, catalog_entries: dict) -> None:
     layer = {
-        name: catalog_entries[declared(name, catalog_entries)]["metadata"]["kedro-viz"]["layer"]
+        name: catalog_entries[declared(name, catalog_entries)]["metadata"]["kedro-viz"]["layer"].format(
+            arm=name.partition(".")[0]
+        )
         for name in datasets_of_all_pipelines()
     }
     assert set(layer.values()) <= LAYERS

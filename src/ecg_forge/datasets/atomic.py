@@ -26,22 +26,33 @@ def replacing(path: Path) -> Iterator[Path]:
 def replacing_folder(path: Path) -> Iterator[Path]:
     """Yield a new folder beside ``path`` that takes its place at the end, or is removed on an exception.
 
-    A folder that was there before is untouched until then. It is set aside and put back should the last rename fail.
+    A folder that was there before is untouched until then, and stays should the last rename fail.
     """
-    temporary, old = _temporary(path), _temporary(path)
+    temporary = _temporary(path)
     temporary.mkdir()
     try:
         yield temporary
+        replace_folder(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def replace_folder(new: Path, path: Path) -> None:
+    """Move the folder ``new`` to ``path`` in place of what is there.
+
+    That is set aside, put back should the rename fail, and else removed.
+    """
+    old = _temporary(path)
+    try:
         if path.exists():
             os.replace(path, old)
         try:
-            os.replace(temporary, path)
+            os.replace(new, path)
         except OSError:
             if old.exists():
                 os.replace(old, path)
             raise
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
 
 

@@ -12,7 +12,8 @@ from ecg_forge.ecg.leads import LEADS
 from ecg_forge.ecg.records import Signals
 
 _SHOW_PROGRESS_FROM = 500  # records
-_FILENAME_COLUMN = {100: "filename_lr", 500: "filename_hr"}
+FILENAME_COLUMN = {100: "filename_lr", 500: "filename_hr"}
+"""The column of the metadata that names the files of a sampling rate."""
 
 
 def write_ptbxl_folder(folder: Path, metadata: pd.DataFrame, statements: pd.DataFrame, signals: Signals) -> None:
@@ -27,11 +28,11 @@ def write_ptbxl_folder(folder: Path, metadata: pd.DataFrame, statements: pd.Data
     Raises:
         BadInput: the rate is neither, or ecg_ids or leads do not match.
     """
-    if signals.fs not in _FILENAME_COLUMN:
+    if signals.fs not in FILENAME_COLUMN:
         raise BadInput(f"PTB-XL comes at 100 or 500 Hz, not {signals.fs} Hz")
     if list(metadata.index) != list(signals.ecg_id) or tuple(signals.leads) != LEADS:
         raise BadInput("metadata and signals must hold the same ecg_ids in the same order, with the twelve leads")
-    filenames = list(metadata[_FILENAME_COLUMN[signals.fs]])
+    filenames = list(metadata[FILENAME_COLUMN[signals.fs]])
     check_names(filenames)
     folder.mkdir(parents=True, exist_ok=True)
     metadata.to_csv(folder / "ptbxl_database.csv", index_label="ecg_id")

@@ -3,7 +3,6 @@
 import base64
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +10,10 @@ import numpy as np
 from kedro.io import AbstractDataset
 from kedro_datasets._typing import ImagePreview
 
-from ecg_forge.datasets.atomic import replacing_folder
+from ecg_forge.datasets.signal_writer import DESCRIPTION, ECG_ID, FORMAT_VERSION, SAMPLES, write_signals
 from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.leads import LEADS, canonical_lead, lead_positions
 from ecg_forge.ecg.records import Signals, SignalStream, to_millivolts
-
-_FORMAT_VERSION = 1
 
 
 class SignalArray(AbstractDataset[Signals | SignalStream, Signals]):
@@ -44,33 +41,21 @@ class SignalArray(AbstractDataset[Signals | SignalStream, Signals]):
         Raises:
             DatasetError: a part of the folder is missing or damaged; the message names it.
         """
-        description = _read_description(self._folder / "signals.json")
+        description = _read_description(self._folder / DESCRIPTION)
         leads, fs, shape = tuple(description["leads"]), int(description["fs"]), tuple(description["shape"])
-        samples = _open_array(self._folder / "samples.npy", shape, np.dtype(np.int16))
-        ecg_id = np.array(_open_array(self._folder / "ecg_id.npy", shape[:1], np.dtype(np.int64)))
+        samples = _open_array(self._folder / SAMPLES, shape, np.dtype(np.int16))
+        ecg_id = np.array(_open_array(self._folder / ECG_ID, shape[:1], np.dtype(np.int64)))
         return Signals(samples, ecg_id, leads, fs)
 
     def save(self, data: Signals | SignalStream) -> None:
         """Write block by block and replace the whole folder at the end.
 
+        A stream with a fingerprint that was stopped on its way is continued by the next save of the same stream.
+
         Raises:
             DatasetError: the blocks do not fit what the stream announces; what was there before is left as it was.
         """
-        stream = data.stream() if isinstance(data, Signals) else data
-        shape = (len(stream.ecg_id), len(stream.leads), stream.length)
-        if len(np.unique(stream.ecg_id)) != shape[0]:
-            raise BadInput("signals hold the same ecg_id twice")
-        with replacing_folder(self._folder) as folder:
-            _write_samples(folder / "samples.npy", stream, shape)
-            np.save(folder / "ecg_id.npy", np.asarray(stream.ecg_id, dtype=np.int64))
-            description = {
-                "version": _FORMAT_VERSION,
-                "leads": stream.leads,
-                "fs": stream.fs,
-                "unit": "uV",
-                "shape": shape,
-            }
-            (folder / "signals.json").write_text(json.dumps(description, indent=2), encoding="utf-8")
+        write_signals(self._folder, data.stream() if isinstance(data, Signals) else data)
 
     def preview(self, row: int = 0) -> ImagePreview:
         """Draw one recording on ECG paper for kedro-viz, as PNG in base64."""
@@ -86,33 +71,10 @@ class SignalArray(AbstractDataset[Signals | SignalStream, Signals]):
         return ImagePreview(base64.b64encode(png.getvalue()).decode("ascii"))
 
     def _exists(self) -> bool:
-        return (self._folder / "signals.json").is_file()
+        return (self._folder / DESCRIPTION).is_file()
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": self._filepath}
-
-
-def _write_samples(path: Path, stream: SignalStream, shape: tuple[int, int, int]) -> None:
-    """Append the blocks to a file, which unlike writing through a memory map holds no more than a block in memory."""
-    header = {"descr": "<i2", "fortran_order": False, "shape": shape}
-    with path.open("wb") as file:
-        np.lib.format.write_array_header_1_0(file, header)
-        for block in _checked(stream, shape):
-            file.write(np.ascontiguousarray(block, dtype="<i2").data)
-
-
-def _checked(stream: SignalStream, shape: tuple[int, int, int]) -> Iterator[np.ndarray]:
-    rows = 0
-    for block in stream.blocks:
-        if block.dtype != np.int16 or block.ndim != 3 or block.shape[1:] != shape[1:]:
-            raise BadInput(
-                f"block at row {rows} is {block.dtype} {block.shape}; expected int16 (rows, {shape[1]}, {shape[2]})"
-            )
-        rows += len(block)
-        if rows <= shape[0]:
-            yield block
-    if rows != shape[0]:
-        raise BadInput(f"the blocks hold {rows} rows for {shape[0]} ecg_ids")
 
 
 def _read_description(path: Path) -> dict[str, Any]:
@@ -127,8 +89,8 @@ def _read_description(path: Path) -> dict[str, Any]:
         int(description["fs"])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadInput(f"{path} is damaged ({error}); remove the folder and make it again") from error
-    if version != _FORMAT_VERSION or unit != "uV" or len(sizes) != 3:
-        raise BadInput(f"{path} has format version {version}, unit {unit}; this program reads {_FORMAT_VERSION}, uV")
+    if version != FORMAT_VERSION or unit != "uV" or len(sizes) != 3:
+        raise BadInput(f"{path} has format version {version}, unit {unit}; this program reads {FORMAT_VERSION}, uV")
     return description
 
 

@@ -1,66 +1,147 @@
 """The settings of a diffusion, free of torch so that reading parameters stays quick."""
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
 
 from ecg_forge.ecg.errors import BadInput
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-SAMPLERS = ("euler", "heun", "dpmpp_2m")
+SAMPLERS = ("ddpm", "ddim", "heun", "dpmpp_2m", "dpmpp_2m_sde")
+WEIGHTINGS = ("edm", "epsilon", "min_snr")
+_PROCESS, _SAMPLER = "denoiser.process", "synthesis.sampler"
 
 
 @dataclass(frozen=True)
-class NoiseLevels:
-    """Log-normal distribution of the noise levels met in training: ln σ ~ N(p_mean, p_std²) (EDM, Table 1).
+class EdmConfig:
+    """Noise of any level, as Karras et al. 2022 set it up (EDM, arXiv:2206.00364, Table 1).
 
     Attributes:
-        p_mean: mean of ln σ.
-        p_std: standard deviation of ln σ.
+        p_mean, p_std: mean and standard deviation of ln σ in training.
+        sigma_min: last noise level of sampling before 0.
+        sigma_max: first noise level of sampling, which starts from pure noise of this size.
+        rho: how strongly the steps of sampling crowd at the low noise levels (equation 5).
+        name: says in saved settings which process they are of.
 
     Raises:
-        BadInput: not finite, or no spread.
+        BadInput: a setting that is not finite or impossible.
     """
 
     p_mean: float = -1.2
     p_std: float = 1.2
+    sigma_min: float = 0.002
+    sigma_max: float = 80.0
+    rho: float = 7.0
+    name: str = field(default="edm", init=False)
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.p_mean) and 0 < self.p_std < math.inf):
-            raise BadInput(f"noise levels need a finite p_mean and a positive p_std, got {self.p_mean}, {self.p_std}")
+        _check_number(self, "p_mean", -math.inf)
+        for name in ("p_std", "sigma_min", "sigma_max", "rho"):
+            _check_number(self, name, 0)
+        if not self.sigma_min < self.sigma_max:
+            raise BadInput(
+                f"{_PROCESS}.sigma_min is {self.sigma_min!r}; give a number below sigma_max, {self.sigma_max!r}"
+            )
 
-    def sigma(self, normals: "Tensor") -> "Tensor":
-        """Turn standard normals ``(record,)`` into noise levels ``(record,)``."""
-        return (self.p_mean + self.p_std * normals).exp()
+
+@dataclass(frozen=True)
+class DdpmConfig:
+    """Noise added in steps of linearly rising variance β (DDPM, Ho et al. 2020, arXiv:2006.11239).
+
+    The defaults are those of SSSD-ECG (Alcaraz & Strodthoff 2023, arXiv:2301.08227). Its last step still holds 36 % of
+    the signal's amplitude, while sampling starts from pure noise; ``zero_terminal_snr`` mends that.
+
+    Attributes:
+        steps: number of noise levels T.
+        beta_first, beta_last: variance added in the first and in the last step.
+        zero_terminal_snr: rescale the levels so that nothing of the signal is left at the last (Lin et al. 2023,
+            arXiv:2305.08891); the network then predicts v, because noise that is all there is teaches nothing.
+        name: says in saved settings which process they are of.
+
+    Raises:
+        BadInput: fewer than two steps, or variances that do not lie in order between 0 and 1.
+    """
+
+    steps: int = 200
+    beta_first: float = 1e-4
+    beta_last: float = 0.02
+    zero_terminal_snr: bool = False
+    name: str = field(default="ddpm", init=False)
+
+    def __post_init__(self) -> None:
+        _check_count(self, _PROCESS, "steps", 2)
+        for name in ("beta_first", "beta_last"):
+            _check_number(self, name, 0, 1)
+        if self.beta_first > self.beta_last:
+            raise BadInput(f"{_PROCESS}.beta_first is {self.beta_first!r}; give at most beta_last, {self.beta_last!r}")
+        if not isinstance(self.zero_terminal_snr, bool):
+            raise BadInput(f"{_PROCESS}.zero_terminal_snr is {self.zero_terminal_snr!r}; give true or false")
+
+
+PROCESSES: Mapping[str, type[EdmConfig] | type[DdpmConfig]] = MappingProxyType({"edm": EdmConfig, "ddpm": DdpmConfig})
+"""Name → settings of every process."""
+
+
+def process_config(settings: Mapping[str, Any]) -> EdmConfig | DdpmConfig:
+    """Read the settings of a process as YAML or saved weights give them: ``{"name": "ddpm", "steps": 200}``.
+
+    Raises:
+        BadInput: no settings, an unknown name, unknown settings, or values the process refuses.
+    """
+    if not isinstance(settings, Mapping):
+        raise BadInput(f"{_PROCESS} is {settings!r}; give its settings, among them name: {' or '.join(PROCESSES)}")
+    name, values = settings.get("name"), {key: value for key, value in settings.items() if key != "name"}
+    if not isinstance(name, str) or name not in PROCESSES:
+        raise BadInput(f"{_PROCESS}.name is {name!r}; give one of {', '.join(PROCESSES)}")
+    known = [key for key in PROCESSES[name].__dataclass_fields__ if key != "name"]
+    if unknown := [str(key) for key in values if key not in known]:
+        raise BadInput(f"{_PROCESS} of name {name} does not know {', '.join(unknown)}; it knows {', '.join(known)}")
+    return PROCESSES[name](**values)
 
 
 @dataclass(frozen=True)
 class SamplerConfig:
-    """How to come from noise to a signal.
+    """How to come from noise to a signal; the noise levels on the way are those of the process.
 
     Attributes:
-        name: ``euler`` and ``dpmpp_2m`` take one evaluation of the denoiser a step, ``heun`` two (one in the last).
+        name: ``ddpm`` and ``dpmpp_2m_sde`` add fresh noise in every step; ``ddim`` (which is Euler's method in EDM's
+            coordinates), ``heun`` and ``dpmpp_2m`` add none.
         steps: number of steps.
-        sigma_min: last noise level before zero.
-        sigma_max: first noise level; sampling starts from pure noise of this size.
-        rho: how strongly steps crowd at the low noise levels (EDM, equation 5).
 
     Raises:
-        BadInput: an unknown sampler, fewer than one step or impossible noise levels.
+        BadInput: an unknown sampler or fewer than one step.
     """
 
     name: str = "dpmpp_2m"
     steps: int = 20
-    sigma_min: float = 0.002
-    sigma_max: float = 80.0
-    rho: float = 7.0
 
     def __post_init__(self) -> None:
         if self.name not in SAMPLERS:
-            raise BadInput(f"unknown sampler {self.name!r}; known are {', '.join(SAMPLERS)}")
-        if self.steps < 1:
-            raise BadInput(f"sampler steps must be at least 1, got {self.steps}")
-        if not 0 < self.sigma_min < self.sigma_max < math.inf or not 0 < self.rho < math.inf:
-            raise BadInput(f"a sampler needs 0 < sigma_min < sigma_max and rho > 0, got {self}")
+            raise BadInput(f"{_SAMPLER}.name is {self.name!r}; give one of {', '.join(SAMPLERS)}")
+        _check_count(self, _SAMPLER, "steps", 1)
+
+    @property
+    def evaluations(self) -> int:
+        """How often the denoiser is evaluated: once a step, by ``heun`` twice in every step but the last."""
+        return 2 * self.steps - 1 if self.name == "heun" else self.steps
+
+
+def check_weighting(name: str) -> str:
+    """Return the name of a known weighting unchanged; raise BadInput listing the known ones otherwise."""
+    if name not in WEIGHTINGS:
+        raise BadInput(f"denoiser.weighting is {name!r}; give one of {', '.join(WEIGHTINGS)}")
+    return name
+
+
+def _check_number(config: EdmConfig | DdpmConfig, name: str, above: float, below: float = math.inf) -> None:
+    value = getattr(config, name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not above < value < below:
+        bounds = [f" above {above}"] * (above > -math.inf) + [f" below {below}"] * (below < math.inf)
+        raise BadInput(f"{_PROCESS}.{name} is {value!r}; give a finite number{' and'.join(bounds)}")
+
+
+def _check_count(config: DdpmConfig | SamplerConfig, prefix: str, name: str, least: int) -> None:
+    value = getattr(config, name)
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise BadInput(f"{prefix}.{name} is {value!r}; give a whole number of at least {least}")

@@ -1,92 +1,129 @@
-"""Denoising as Karras et al. 2022 set it up (EDM, arXiv:2206.00364): preconditioning, noise and loss.
+"""The way from a clean signal to noise: which noise levels training and sampling meet, and what the network predicts.
 
-A noisy signal is ``clean + sigma * noise``; whatever the network, the denoiser returns its guess of ``clean``.
-Signals are ``(record, lead, sample)`` in model units, of standard deviation ``sigma_data``.
+Everything is in EDM's coordinates (Karras et al. 2022, arXiv:2206.00364): a noisy signal is ``clean + sigma * noise``,
+and a variance-preserving x_t is divided by its √ᾱ_t to be one. Whatever the process, the denoiser returns its guess of
+``clean``. Signals are ``(record, lead, sample)`` in model units, of standard deviation ``sigma_data``.
 """
 
-import math
-from typing import Any, Protocol
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
+from ecg_forge.diffusion.config import DdpmConfig, EdmConfig
+from ecg_forge.diffusion.ddpm import ddpm_sigmas
+from ecg_forge.diffusion.preconditioning import EpsilonPreconditioner, Preconditioner
 from ecg_forge.ecg.errors import BadInput
 
 SIGMA_DATA = 0.5
 """The standard deviation that EDM's constants are tuned for."""
 
 
-class Denoiser(Protocol):
-    """Whatever guesses the clean signal from a noisy one, given the noise level of each record and a condition."""
+class Process(Protocol):
+    """What training and sampling ask of a process."""
 
-    sigma_data: float
+    @property
+    def sigma_data(self) -> float:
+        """Standard deviation that clean signals must have in model units."""
+        ...
 
-    def __call__(self, x: Tensor, sigma: Tensor, condition: Any) -> Tensor: ...
+    @property
+    def start_sd(self) -> float:
+        """Standard deviation of the pure noise that sampling starts from."""
+        ...
 
+    def training_sigmas(self, uniforms: Tensor) -> Tensor:
+        """Turn uniforms ``(record,)`` in [0, 1) into noise levels ``(record,)`` to train on."""
+        ...
 
-class Preconditioner(nn.Module):
-    """Wrap a network so that it sees inputs and targets of unit variance at every noise level (EDM, equation 7).
+    def sampling_sigmas(self, steps: int) -> Tensor:
+        """Return ``steps`` falling noise levels and a last 0, float32 ``(steps + 1,)``."""
+        ...
 
-    Args:
-        network: ``(x, c_noise, condition)`` to the shape of x.
-        sigma_data: standard deviation of the clean signals.
-
-    Raises:
-        BadInput: sigma_data is not positive.
-    """
-
-    def __init__(self, network: nn.Module, sigma_data: float = SIGMA_DATA) -> None:
-        super().__init__()
-        if not 0 < sigma_data < math.inf:
-            raise BadInput(f"sigma_data must be positive, got {sigma_data}")
-        self.network = network
-        self.sigma_data = sigma_data
-
-    def c_skip(self, sigma: Tensor) -> Tensor:
-        """Return how much of the noisy signal passes unchanged: 1 at no noise, 0 at all noise."""
-        return self.sigma_data**2 / (sigma**2 + self.sigma_data**2)
-
-    def c_out(self, sigma: Tensor) -> Tensor:
-        """Return the scale of the network's output: 0 at no noise, sigma_data at all noise."""
-        return sigma * self.sigma_data / (sigma**2 + self.sigma_data**2).sqrt()
-
-    def c_in(self, sigma: Tensor) -> Tensor:
-        """Return the scale that gives the network an input of unit variance."""
-        return 1 / (sigma**2 + self.sigma_data**2).sqrt()
-
-    def c_noise(self, sigma: Tensor) -> Tensor:
-        """Return the noise level as the network is told it."""
-        return sigma.log() / 4
-
-    def forward(self, x: Tensor, sigma: Tensor, condition: Any) -> Tensor:
-        """Denoise ``x (record, ...)`` of noise level ``sigma (record,)``; the answer has the dtype of x."""
-        level = _like(sigma, x)
-        raw = self.network(self.c_in(level) * x, self.c_noise(sigma), condition)
-        return self.c_skip(level) * x + self.c_out(level) * raw.to(x.dtype)
+    def precondition(self, network: nn.Module) -> Preconditioner:
+        """Make a denoiser ``(x, sigma, condition)`` of a network ``(x, c_noise, condition)``."""
+        ...
 
 
-def loss_weight(sigma: Tensor, sigma_data: float = SIGMA_DATA) -> Tensor:
-    """Return 1/c_out², the weight that makes the loss of an untrained network 1 at each noise level (EDM, Table 1)."""
-    return (sigma**2 + sigma_data**2) / (sigma * sigma_data) ** 2
+def build_process(config: EdmConfig | DdpmConfig) -> Process:
+    """Return the process of these settings."""
+    return EdmProcess(config) if isinstance(config, EdmConfig) else DdpmProcess(config)
 
 
-def denoising_loss(denoise: Denoiser, clean: Tensor, sigma: Tensor, noise: Tensor, condition: Any) -> Tensor:
-    """Return the weighted squared error of the denoiser, one value per record (EDM, equation 8).
+@dataclass(frozen=True)
+class EdmProcess:
+    """Noise levels without steps: log-normal in training, Karras' schedule in sampling (EDM, Table 1)."""
 
-    Args:
-        denoise: the denoiser.
-        clean: ``(record, ...)`` in model units.
-        sigma: noise levels ``(record,)``.
-        noise: standard normals of the shape of clean.
-        condition: of the same records.
+    config: EdmConfig
+    sigma_data = SIGMA_DATA
 
-    Returns:
-        ``(record,)``; about 1 for an untrained network, whatever the noise levels.
-    """
-    denoised = denoise(clean + _like(sigma, clean) * noise, sigma, condition)
-    return loss_weight(sigma, denoise.sigma_data) * (denoised - clean).square().flatten(1).mean(dim=1)
+    @property
+    def start_sd(self) -> float:
+        """The highest noise level, beside which the signal is nothing."""
+        return self.config.sigma_max
+
+    def training_sigmas(self, uniforms: Tensor) -> Tensor:
+        """Turn uniforms ``(record,)`` in [0, 1) into log-normal noise levels ``(record,)``."""
+        # torch.rand counts in steps of 2⁻²⁴; 0 would be a noise level of 0, so it stands for half a step.
+        normals = torch.special.ndtri(uniforms.clamp(min=2.0**-25))
+        return (self.config.p_mean + self.config.p_std * normals).exp()
+
+    def sampling_sigmas(self, steps: int) -> Tensor:
+        """Return ``steps`` levels from sigma_max to sigma_min and a last 0, float32 ``(steps + 1,)`` (equation 5)."""
+        ramp = torch.linspace(0, 1, steps, dtype=torch.float64)
+        low, high = self.config.sigma_min ** (1 / self.config.rho), self.config.sigma_max ** (1 / self.config.rho)
+        return _ending_in_zero((high + ramp * (low - high)) ** self.config.rho)
+
+    def precondition(self, network: nn.Module) -> Preconditioner:
+        """Make a denoiser of a network that predicts EDM's target (equation 7)."""
+        return Preconditioner(network, self.sigma_data)
 
 
-def _like(sigma: Tensor, x: Tensor) -> Tensor:
-    """Give ``(record,)`` trailing axes until it broadcasts against x."""
-    return torch.reshape(sigma, (-1,) + (1,) * (x.ndim - 1))
+@dataclass(frozen=True)
+class DdpmProcess:
+    """T noise levels, all equally likely in training; sampling takes all or an even subset (Ho et al. 2020)."""
+
+    config: DdpmConfig
+    sigma_data = 1.0
+
+    @cached_property
+    def sigmas(self) -> Tensor:
+        """The rising noise levels σ_1 … σ_T, float64 ``(T,)``."""
+        return ddpm_sigmas(self.config)
+
+    @property
+    def start_sd(self) -> float:
+        """Unit variance divided by √ᾱ_T: DDPM starts from noise as large as signal and noise together."""
+        return float((self.sigmas[-1] ** 2 + 1).sqrt())
+
+    def training_sigmas(self, uniforms: Tensor) -> Tensor:
+        """Turn uniforms ``(record,)`` in [0, 1) into noise levels ``(record,)``, each of the T equally likely."""
+        # The product of a uniform just below 1 may be rounded up to T.
+        place = (uniforms * self.config.steps).long().clamp(max=self.config.steps - 1)
+        return self.sigmas.to(uniforms)[place]
+
+    def sampling_sigmas(self, steps: int) -> Tensor:
+        """Return ``steps`` of the levels and a last 0, float32 ``(steps + 1,)``.
+
+        They are spaced evenly and always include the highest (Lin et al. 2023, arXiv:2305.08891, section 3.3).
+
+        Raises:
+            BadInput: more steps than the process has.
+        """
+        if steps > self.config.steps:
+            raise BadInput(
+                f"synthesis.sampler.steps is {steps}; give at most {self.config.steps}, the steps of denoiser.process"
+            )
+        number = torch.arange(steps, 0, -1) * self.config.steps // steps
+        return _ending_in_zero(self.sigmas[number - 1])
+
+    def precondition(self, network: nn.Module) -> Preconditioner:
+        """Make a denoiser of a network that predicts the noise, or −v where the last level holds no signal."""
+        kind = Preconditioner if self.config.zero_terminal_snr else EpsilonPreconditioner
+        return kind(network, self.sigma_data)
+
+
+def _ending_in_zero(levels: Tensor) -> Tensor:
+    return torch.cat([levels, levels.new_zeros(1)]).float()

@@ -99,9 +99,11 @@ def _check_metadata(metadata: pd.DataFrame) -> None:
         raise BadInput(
             f"ptbxl_database.csv: ecg_id {metadata.index[metadata['patient_id'].isna()][0]} has no patient_id"
         )
-    if not metadata["sex"].isin([0, 1]).all():
-        odd = metadata[~metadata["sex"].isin([0, 1])]
-        raise BadInput(f"ptbxl_database.csv: ecg_id {odd.index[0]} has sex {odd['sex'].iloc[0]}; expected 0 or 1")
+    odd = metadata[~metadata["sex"].isin([0, 1]) & metadata["sex"].notna()]  # synthetic ECGs may leave it open
+    if len(odd):
+        raise BadInput(
+            f"ptbxl_database.csv: ecg_id {odd.index[0]} has sex {odd['sex'].iloc[0]}; expected 0, 1 or nothing"
+        )
 
 
 def _subset(records: pd.DataFrame, config: DataConfig) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Signals in memory: which recording stands in which row, in which unit, at which rate."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,14 +25,18 @@ class SignalStream:
         leads: lead names, in the order of the lead axis.
         fs: sampling rate in Hz.
         length: samples per lead.
-        blocks: int16 arrays ``(rows, lead, sample)`` in microvolt, whose rows add up to ``len(ecg_id)``.
+        blocks: called with the number of rows that are on disk already, gives all others in order, as int16 arrays
+            ``(rows, lead, sample)`` in microvolt, so that the rows add up to ``len(ecg_id)``.
+        fingerprint: digest of all that the samples depend on, for a stream so slow that it should be continued after a
+            kill; None for one that is as quickly made anew.
     """
 
     ecg_id: np.ndarray
     leads: tuple[str, ...]
     fs: int
     length: int
-    blocks: Iterable[np.ndarray]
+    blocks: Callable[[int], Iterable[np.ndarray]]
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True)
@@ -90,14 +94,14 @@ class Signals:
         """Return float32 ``(record, lead, sample)`` in mV for these ecg_ids, in their order."""
         return to_millivolts(self.samples[self.rows(ecg_ids)])
 
-    def blocks(self, size: int = 512) -> Iterator[np.ndarray]:
-        """Yield the samples in blocks of at most ``size`` rows, unchanged."""
-        for start in range(0, len(self), size):
+    def blocks(self, size: int = 512, first: int = 0) -> Iterator[np.ndarray]:
+        """Yield the samples from row ``first`` on in blocks of at most ``size`` rows, unchanged."""
+        for start in range(first, len(self), size):
             yield self.samples[start : start + size]
 
     def stream(self) -> SignalStream:
         """Return the same signals as a stream, ready to be written."""
-        return SignalStream(self.ecg_id, self.leads, self.fs, self.length, self.blocks())
+        return SignalStream(self.ecg_id, self.leads, self.fs, self.length, lambda row: self.blocks(first=row))
 
 
 def to_millivolts(microvolts: np.ndarray) -> np.ndarray:

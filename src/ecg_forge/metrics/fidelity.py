@@ -42,35 +42,66 @@ def fidelity(
         _check_signals(name, signals)
     if list(real_features.columns) != list(synthetic_features.columns):
         raise BadInput("the real and the synthetic features have different columns")
-    real_covariance, synthetic_covariance = _covariance(real_mv), _covariance(synthetic_mv)
-    spreads = [np.sqrt(np.diag(matrix)) for matrix in (real_covariance, synthetic_covariance)]
+    covariances = _covariance(real_mv), _covariance(synthetic_mv)
     return {
         "n_real": len(real_mv),
         "n_synthetic": len(synthetic_mv),
-        "std_ratio": _per_lead(_divide(spreads[1], spreads[0])),
+        "std_ratio": _per_lead(_spread_ratio(*covariances)),
         "features": {
             str(name): _feature(real_features[name], synthetic_features[name]) for name in real_features.columns
         },
         "log_spectrum_distance_db": _per_lead(log_spectrum_distance(real_mv, synthetic_mv, fs)),
-        "lead_correlation_error": _plain(_correlation_error(real_covariance, synthetic_covariance)),
+        "lead_correlation_error": _plain(_correlation_error(*covariances)),
     }
+
+
+def lead_agreement(real_mv: np.ndarray, synthetic_mv: np.ndarray) -> tuple[np.ndarray, float]:
+    """Compare amplitudes and the agreement of leads, as in :func:`fidelity`.
+
+    Args:
+        real_mv: mV ``(record, lead, sample)``.
+        synthetic_mv: the same for the synthetic recordings.
+
+    Returns:
+        the ratio of the standard deviations, synthetic / real, ``(lead,)``, and the root mean square difference of the
+        inter-lead correlations; NaN where a lead is flat.
+    """
+    covariances = _covariance(real_mv), _covariance(synthetic_mv)
+    return _spread_ratio(*covariances), _correlation_error(*covariances)
+
+
+def wasserstein(real: pd.Series, synthetic: pd.Series) -> float:
+    """Return the Wasserstein-1 distance of the values that are known, in their unit; NaN where a side has none."""
+    from scipy.stats import wasserstein_distance
+
+    known = [side.dropna().to_numpy(dtype=np.float64) for side in (real, synthetic)]
+    return float(wasserstein_distance(*known)) if all(len(values) for values in known) else float("nan")
 
 
 def log_spectrum_distance(real_mv: np.ndarray, synthetic_mv: np.ndarray, fs: int) -> np.ndarray:
     """Return, per lead, the root mean square over 0.5–40 Hz of the difference in dB of the mean Welch spectra."""
-    frequency, real = _spectrum(real_mv, fs)
-    _, synthetic = _spectrum(synthetic_mv, fs)
+    frequency, real = mean_spectrum(real_mv, fs)
+    _, synthetic = mean_spectrum(synthetic_mv, fs)
     band = (frequency >= BAND_HZ[0]) & (frequency <= BAND_HZ[1])
     levels = [10 * np.log10(np.where(power > 0, power, np.nan)) for power in (real[:, band], synthetic[:, band])]
     return np.sqrt(np.mean((levels[1] - levels[0]) ** 2, axis=1))
 
 
-def _feature(real: pd.Series, synthetic: pd.Series) -> dict[str, float | int | None]:
-    from scipy.stats import wasserstein_distance
+def mean_spectrum(signals: np.ndarray, fs: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return frequencies ``(bin,)`` and the mean power spectral density ``(lead, bin)`` in mV²/Hz, 0.5 Hz per bin."""
+    from scipy.signal import welch
 
-    known = [side.to_numpy(dtype=np.float64) for side in (real.dropna(), synthetic.dropna())]
-    distance = wasserstein_distance(*known) if all(len(values) for values in known) else np.nan
-    summary: dict[str, float | int | None] = {"wasserstein": _plain(distance)}
+    length = min(2 * fs, signals.shape[2])
+    total = 0.0
+    for block in _blocks(signals):
+        frequency, power = welch(block, fs=fs, nperseg=length)
+        total = total + power.sum(axis=0)
+    return frequency, np.asarray(total) / len(signals)
+
+
+def _feature(real: pd.Series, synthetic: pd.Series) -> dict[str, float | int | None]:
+    known = [side.dropna().to_numpy(dtype=np.float64) for side in (real, synthetic)]
+    summary: dict[str, float | int | None] = {"wasserstein": _plain(wasserstein(real, synthetic))}
     for name, values, side in zip(("real", "synthetic"), known, (real, synthetic), strict=True):
         summary[f"{name}_mean"] = _plain(values.mean() if len(values) else np.nan)
         summary[f"{name}_std"] = _plain(values.std() if len(values) else np.nan)
@@ -87,24 +118,16 @@ def _covariance(signals: np.ndarray) -> np.ndarray:
     return total / (signals.shape[0] * signals.shape[2])
 
 
+def _spread_ratio(real: np.ndarray, synthetic: np.ndarray) -> np.ndarray:
+    return _divide(np.sqrt(np.diag(synthetic)), np.sqrt(np.diag(real)))
+
+
 def _correlation_error(real: np.ndarray, synthetic: np.ndarray) -> float:
     correlations = [
         _divide(matrix, np.sqrt(np.outer(np.diag(matrix), np.diag(matrix)))) for matrix in (real, synthetic)
     ]
     above = np.triu_indices(len(real), k=1)
     return float(np.sqrt(np.mean((correlations[1] - correlations[0])[above] ** 2)))
-
-
-def _spectrum(signals: np.ndarray, fs: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return frequencies ``(bin,)`` and the mean power spectral density ``(lead, bin)`` in mV²/Hz, 0.5 Hz per bin."""
-    from scipy.signal import welch
-
-    length = min(2 * fs, signals.shape[2])
-    total = 0.0
-    for block in _blocks(signals):
-        frequency, power = welch(block, fs=fs, nperseg=length)
-        total = total + power.sum(axis=0)
-    return frequency, np.asarray(total) / len(signals)
 
 
 def _blocks(signals: np.ndarray) -> Iterator[np.ndarray]:

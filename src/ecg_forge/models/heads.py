@@ -99,6 +99,18 @@ def pooled_head(width: int, n_labels: int) -> nn.Sequential:
     )
 
 
+def last_linear(network: nn.Module) -> nn.Linear:
+    """Return the layer that gives the logits; what it takes is the network's description of a record.
+
+    Raises:
+        BadInput: the network has no linear layer.
+    """
+    linear = [module for module in network.modules() if isinstance(module, nn.Linear)]
+    if not linear:
+        raise BadInput(f"{type(network).__name__} has no linear layer to give logits")
+    return linear[-1]
+
+
 def kaiming(module: nn.Module) -> None:
     """Initialise one convolution or linear layer as He et al. 2015 (weights for ReLU, biases zero); for ``apply``."""
     if isinstance(module, nn.Conv1d | nn.Linear):

@@ -33,6 +33,12 @@ DENOISERS: Mapping[str, str] = MappingProxyType(
         "unet1d_tiny": "ecg_forge.models.unet1d:unet1d_tiny",
         "unet1d_small": "ecg_forge.models.unet1d:unet1d_small",
         "unet1d_base": "ecg_forge.models.unet1d:unet1d_base",
+        "dit1d_tiny": "ecg_forge.models.dit1d:dit1d_tiny",
+        "dit1d_small": "ecg_forge.models.dit1d:dit1d_small",
+        "dit1d_base": "ecg_forge.models.dit1d:dit1d_base",
+        "sssd_tiny": "ecg_forge.models.sssd:sssd_tiny",
+        "sssd_small": "ecg_forge.models.sssd:sssd_small",
+        "sssd": "ecg_forge.models.sssd:sssd",
     }
 )
 """Name → ``module:function`` of every denoiser: ``(n_leads, n_statements)`` → ``(x, c_noise, condition)`` → like x."""

@@ -13,10 +13,10 @@ from torch.nn import functional
 
 from ecg_forge.ecg.errors import BadInput
 from ecg_forge.models.condition import Condition, ConditionEmbedding
+from ecg_forge.models.denoiser_parts import NoiseEmbedding, from_patches, rotary_attention, to_patches, zeroed
 
 _GROUP_WIDTH = 16  # channels normalised together
 _HEAD_WIDTH = 32  # channels of one attention head
-_NOISE_FREQUENCIES = 32
 _FILTERS = 3  # linear filters of the input that the head mixes as the noise level asks
 
 
@@ -68,8 +68,11 @@ def unet1d_tiny(n_leads: int, n_statements: int) -> "UNet1d":
 
 
 def unet1d_small(n_leads: int, n_statements: int) -> "UNet1d":
-    """Build the middle preset, about 4.5 million parameters: for real records on a processor."""
-    sizes = UNet1dConfig(widths=(64, 128, 192), depth=2, embedding=256)
+    """Build the middle preset, about 4.4 million parameters: for real records on a processor.
+
+    Its lowest level has a position per 20 samples, so 10 s at 100 Hz need no padding.
+    """
+    sizes = UNet1dConfig(patch=5, widths=(96, 160, 256), embedding=256)
     return UNet1d(replace(sizes, n_leads=n_leads, n_statements=n_statements))
 
 
@@ -98,7 +101,7 @@ class UNet1d(nn.Module):
         self.up = _way_up(config, skips)
         self.norm = nn.Sequential(nn.GroupNorm(config.widths[0] // _GROUP_WIDTH, config.widths[0]), nn.SiLU())
         self.gain = nn.Linear(config.embedding, _FILTERS * samples)
-        self.head = _zeroed(nn.Conv1d(config.widths[0] + _FILTERS * samples, samples, 3, padding=1))
+        self.head = zeroed(nn.Conv1d(config.widths[0] + _FILTERS * samples, samples, 3, padding=1))
 
     def forward(self, x: Tensor, c_noise: Tensor, condition: Condition) -> Tensor:
         """Denoise.
@@ -113,7 +116,7 @@ class UNet1d(nn.Module):
         """
         n_samples = x.shape[-1]
         embedding = self.mix(self.noise(c_noise) + self.condition(condition))
-        patches = _to_patches(functional.pad(x, (0, -n_samples % self.config.stride)), self.config.patch)
+        patches = to_patches(functional.pad(x, (0, -n_samples % self.config.stride)), self.config.patch)
         h = self.stem(patches)
         skips = []
         for layer in self.down:
@@ -126,25 +129,7 @@ class UNet1d(nn.Module):
         # At low noise the answer is mostly the noise itself: filter it from the input, not through the narrow levels.
         filtered = patches.repeat(1, _FILTERS, 1) * self.gain(embedding)[..., None]
         out = self.head(torch.cat([self.norm(h), filtered], dim=1))
-        return _from_patches(out, self.config.patch)[..., :n_samples]
-
-
-class NoiseEmbedding(nn.Module):
-    """Embed the noise level ``(record,)`` as ``(record, width)`` through sines and cosines of geometric frequencies."""
-
-    frequencies: Tensor
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        # c_noise runs from about -1.6 to 1.1: from a sixth of a turn to dozens over the range.
-        frequencies = 2 * torch.pi * torch.logspace(-4, 4, _NOISE_FREQUENCIES, base=2)
-        self.register_buffer("frequencies", frequencies, persistent=False)
-        self.project = nn.Linear(2 * _NOISE_FREQUENCIES, width)
-
-    def forward(self, c_noise: Tensor) -> Tensor:
-        angles = c_noise[:, None] * self.frequencies
-        projected: Tensor = self.project(torch.cat([angles.cos(), angles.sin()], dim=1))
-        return projected
+        return from_patches(out, self.config.patch)[..., :n_samples]
 
 
 class Block(nn.Module):
@@ -157,7 +142,7 @@ class Block(nn.Module):
         )
         self.norm = nn.GroupNorm(width // _GROUP_WIDTH, width, affine=False)
         self.scale_shift = nn.Linear(embedding, 2 * width)
-        self.after = nn.Sequential(nn.SiLU(), _zeroed(nn.Conv1d(width, width, 3, padding=1)))
+        self.after = nn.Sequential(nn.SiLU(), zeroed(nn.Conv1d(width, width, 3, padding=1)))
         self.skip = nn.Identity() if channels == width else nn.Conv1d(channels, width, 1)
         self.attention = Attention(width) if attention else nn.Identity()
 
@@ -176,13 +161,13 @@ class Attention(nn.Module):
         self.heads = width // _HEAD_WIDTH
         self.norm = nn.GroupNorm(width // _GROUP_WIDTH, width)
         self.query_key_value = nn.Conv1d(width, 3 * width, 1)
-        self.project = _zeroed(nn.Conv1d(width, width, 1))
+        self.project = zeroed(nn.Conv1d(width, width, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         n, width, length = x.shape
         mixed = self.query_key_value(self.norm(x)).view(n, 3, self.heads, width // self.heads, length)
         query, key, value = mixed.transpose(-1, -2).unbind(dim=1)  # each (record, head, t, channel)
-        heard = functional.scaled_dot_product_attention(_rotate(query), _rotate(key), value)
+        heard = rotary_attention(query, key, value)
         attended: Tensor = x + self.project(heard.transpose(-1, -2).reshape(n, width, length))
         return attended
 
@@ -236,34 +221,3 @@ def _way_up(config: UNet1dConfig, skips: list[int]) -> nn.ModuleList:
         if level > 0:
             layers.append(Up(channels))
     return layers
-
-
-def _to_patches(x: Tensor, patch: int) -> Tensor:
-    """``(record, lead, patches·patch)`` → ``(record, lead·patch, patches)``."""
-    n, leads, length = x.shape
-    return x.view(n, leads, length // patch, patch).transpose(2, 3).reshape(n, leads * patch, length // patch)
-
-
-def _from_patches(h: Tensor, patch: int) -> Tensor:
-    """``(record, lead·patch, patches)`` → ``(record, lead, patches·patch)``."""
-    n, channels, patches = h.shape
-    return h.view(n, channels // patch, patch, patches).transpose(2, 3).reshape(n, channels // patch, patches * patch)
-
-
-def _rotate(x: Tensor) -> Tensor:
-    """Turn pairs of channels of ``(record, head, t, channel)`` by angles that grow with t (rotary positions)."""
-    length, channels = x.shape[-2:]
-    position = torch.arange(length, device=x.device, dtype=torch.float32)
-    # The longest wave spans about 1,000 positions: no recording here is longer at an attending level.
-    frequency = torch.logspace(0, -3, channels // 2, device=x.device)
-    angle = position[:, None] * frequency
-    cos, sin = angle.cos().to(x.dtype), angle.sin().to(x.dtype)
-    first, second = x.chunk(2, dim=-1)
-    return torch.cat([first * cos - second * sin, first * sin + second * cos], dim=-1)
-
-
-def _zeroed(module: nn.Conv1d) -> nn.Conv1d:
-    nn.init.zeros_(module.weight)
-    if module.bias is not None:
-        nn.init.zeros_(module.bias)
-    return module

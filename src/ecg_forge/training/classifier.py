@@ -1,6 +1,6 @@
 """Train a classifier and score records with it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from ecg_forge.ecg.demographics import DEMOGRAPHICS, demographics
 from ecg_forge.ecg.leads import LEADS
+from ecg_forge.models.heads import last_linear
 from ecg_forge.models.registry import build_classifier
 from ecg_forge.training.augmentation import augment, mixup
 from ecg_forge.training.config import ClassifierConfig
@@ -79,7 +80,7 @@ class Classifier(lightning.LightningModule):
 
     def __init__(self, config: ClassifierConfig, labels: Sequence[str], fs: int, scales: Scales) -> None:
         super().__init__()
-        self.config, self.labels, self.fs = config, tuple(labels), fs
+        self.config, self.labels, self.fs, self.scales = config, tuple(labels), fs, scales
         self.mean_mv, self.sd_mv = (float(scales.normaliser[name]) for name in ("mean_mv", "sd_mv"))
         n_metadata = len(DEMOGRAPHICS) if config.metadata else 0
         self.network = build_classifier(config.model, len(LEADS), len(labels), n_metadata)
@@ -233,12 +234,51 @@ def score(weights: dict[str, Any], pools: SignalPools, people: pd.DataFrame) -> 
     """
     device = compute_device()
     module = load_classifier(weights).to(device)
-    examples = Examples(pools, people, pd.DataFrame(index=people.index))
-    loader = _window_loader(examples, module.config, Scales(**weights["config"]["scales"]))
     parts = []
     with autocast(device, module.config.precision):
-        for windows, _, metadata in tqdm(loader, desc="scoring", unit="batch", disable=None, leave=False):
+        for windows, metadata in _batches(module, pools, people, "scoring"):
             parts.append(module.probabilities(windows.to(device), metadata.to(device)).cpu())
-    probability = torch.cat(parts).numpy()
+    return _by_record(parts, people, module.labels)
+
+
+@torch.inference_mode()
+def embed(weights: dict[str, Any], pools: SignalPools, people: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give each record its features, as the last linear layer takes them, and the probability of each label.
+
+    Features are averaged over the windows. A classifier told age and sex has them among its features.
+
+    Args:
+        weights: of a trained classifier.
+        pools: the signals, row by row.
+        people: columns age and sex, row by row; its index, ecg_id, becomes that of the tables.
+
+    Returns:
+        features, float32 ``(row, feature)``, and what :func:`score` returns.
+    """
+    device = compute_device()
+    module = load_classifier(weights).to(device)
+    taken: list[torch.Tensor] = []
+    features, probabilities = [], []
+    watch = last_linear(module.network).register_forward_pre_hook(lambda _, inputs: taken.append(inputs[0]))
+    with autocast(device, module.config.precision):
+        for windows, metadata in _batches(module, pools, people, "embedding"):
+            probabilities.append(module.probabilities(windows.to(device), metadata.to(device)).cpu())
+            features.append(taken.pop().float().reshape(*windows.shape[:2], -1).mean(1).cpu())
+    watch.remove()
+    names = [f"feature_{number}" for number in range(features[0].shape[1])]
+    return _by_record(features, people, names), _by_record(probabilities, people, module.labels)
+
+
+def _batches(
+    module: Classifier, pools: SignalPools, people: pd.DataFrame, doing: str
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Yield windows ``(record, window, lead, sample)`` and metadata of all records, in order, beside a progress bar."""
+    examples = Examples(pools, people, pd.DataFrame(index=people.index))
+    loader = _window_loader(examples, module.config, module.scales)
+    for windows, _, metadata in tqdm(loader, desc=doing, unit="batch", disable=None, leave=False):
+        yield windows, metadata
+
+
+def _by_record(parts: Sequence[torch.Tensor], people: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     index = pd.Index(people.index.to_numpy(dtype=np.int64), name="ecg_id")
-    return pd.DataFrame(probability, index=index, columns=list(module.labels))
+    return pd.DataFrame(torch.cat(list(parts)).numpy(), index=index, columns=list(columns))

@@ -1,8 +1,9 @@
 """What can be set about training and generating; importable without torch, checked before anything runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from ecg_forge.diffusion.config import DdpmConfig, EdmConfig, check_weighting, process_config
 from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.labels import check_task
 from ecg_forge.models.registry import check_classifier, check_denoiser
@@ -12,6 +13,8 @@ PRECISIONS = ("auto", "32-true", "bf16-mixed", "16-mixed")
 AGGREGATIONS = ("max", "mean")
 SAMPLINGS = ("shuffled", "balanced")
 CLASS_WEIGHTS = ("none", "balanced")
+WIDEST_AVERAGE = 0.288
+"""Relative width of the plain mean of all steps, 1/√12; a power-function average must be narrower."""
 
 
 def _positive(config: object, prefix: str, *names: str) -> None:
@@ -179,8 +182,11 @@ class DenoiserConfig:
         model: name in `ecg_forge.models.registry.DENOISERS`.
         epochs, steps_per_epoch, batch_size: length of the training.
         learning_rate: peak; linear warm-up over ``warmup_steps``, then cosine to 0.
-        ema_decay: of the weights that are kept.
-        p_mean, p_std: mean and standard deviation of the log noise level in training (EDM, Karras et al. 2022).
+        weight_decay: of AdamW.
+        process: noise levels and prediction target, ``{"name": "edm"}`` or ``{"name": "ddpm"}`` and its settings.
+        weighting: how the loss weighs noise levels; a name in `ecg_forge.diffusion.config.WEIGHTINGS`.
+        ema_width: relative width of the power-function average of the weights that are kept, or null.
+        ema_decay: decay of their exponential average, or null; one of the two is given.
         drop_condition: probability of hiding a condition in training, for classifier-free guidance.
         gradient_clip: largest gradient norm.
         precision, seed, workers: as for the classifier.
@@ -193,9 +199,10 @@ class DenoiserConfig:
     learning_rate: float = 0.001
     warmup_steps: int = 100
     weight_decay: float = 0.0
-    ema_decay: float = 0.999
-    p_mean: float = -1.2
-    p_std: float = 1.2
+    process: EdmConfig | DdpmConfig = field(default_factory=EdmConfig)
+    weighting: str = "edm"
+    ema_width: float | None = 0.1
+    ema_decay: float | None = None
     drop_condition: float = 0.1
     gradient_clip: float = 1.0
     precision: str = "auto"
@@ -204,14 +211,21 @@ class DenoiserConfig:
 
     def __post_init__(self) -> None:
         check_denoiser(self.model)
+        check_weighting(self.weighting)
+        if not isinstance(self.process, EdmConfig | DdpmConfig):
+            object.__setattr__(self, "process", process_config(self.process))  # the way round `frozen`, as above
         _positive(
             self,
             "denoiser",
-            *("epochs", "steps_per_epoch", "batch_size", "learning_rate", "warmup_steps", "p_std", "gradient_clip"),
+            *("epochs", "steps_per_epoch", "batch_size", "learning_rate", "warmup_steps", "gradient_clip"),
         )
         _check_precision(self.precision, "denoiser")
-        if not 0 < self.ema_decay < 1:
-            raise BadInput(f"denoiser.ema_decay is {self.ema_decay}; give a number between 0 and 1")
+        if (self.ema_width is None) == (self.ema_decay is None):
+            raise BadInput("denoiser needs one of ema_width and ema_decay; set the other to null")
+        if self.ema_decay is not None and not 0 < self.ema_decay < 1:
+            raise BadInput(f"denoiser.ema_decay is {self.ema_decay}; give a number between 0 and 1, or null")
+        if self.ema_width is not None and not 0 < self.ema_width < WIDEST_AVERAGE:
+            raise BadInput(f"denoiser.ema_width is {self.ema_width}; give a number from 0 to {WIDEST_AVERAGE}, or null")
         if not 0 <= self.drop_condition < 1:
             raise BadInput(f"denoiser.drop_condition is {self.drop_condition}; give a probability below 1")
 

@@ -1,70 +1,99 @@
-"""Train a denoiser on the eight independent leads, and sample synthetic ECGs with it."""
+"""Train a denoiser on the eight independent leads."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any
 
 import lightning.pytorch as lightning
 import numpy as np
 import pandas as pd
 import torch
-from lightning.pytorch.callbacks import EMAWeightAveraging
+from lightning.pytorch.callbacks import Callback, WeightAveraging
 from torch.utils.data import DataLoader
-from tqdm import tqdm
 
-from ecg_forge.diffusion.config import NoiseLevels, SamplerConfig
-from ecg_forge.diffusion.guidance import guided
-from ecg_forge.diffusion.process import Preconditioner, denoising_loss
-from ecg_forge.diffusion.samplers import sample
+from ecg_forge.diffusion.config import SamplerConfig
+from ecg_forge.diffusion.process import build_process
+from ecg_forge.diffusion.samplers import Denoise, sample
 from ecg_forge.diffusion.scaling import LeadScaling
+from ecg_forge.diffusion.weighting import denoising_loss
 from ecg_forge.ecg.labels import statement_rows
-from ecg_forge.ecg.leads import INDEPENDENT_LEADS, LEADS, twelve_leads
-from ecg_forge.ecg.records import SignalStream, to_microvolts
+from ecg_forge.ecg.leads import INDEPENDENT_LEADS, twelve_leads
 from ecg_forge.ecg.statements import CODES
 from ecg_forge.models.condition import Condition
 from ecg_forge.models.registry import build_denoiser
+from ecg_forge.models.s4d import frozen_kernels
 from ecg_forge.training.conditions import condition_table, unpack_condition
-from ecg_forge.training.config import DenoiserConfig, GuidanceConfig
+from ecg_forge.training.config import DenoiserConfig
 from ecg_forge.training.data import FixedLengthEpochs, SignalPools, TrainingCrops, in_order, shuffled
-from ecg_forge.training.fit import CheckpointHandle, Run, autocast, compute_device, cpu_tensors, fingerprint, fit
+from ecg_forge.training.fit import CheckpointHandle, Run, cpu_tensors, fingerprint, fit
+from ecg_forge.training.optimiser import parameter_groups, power_average, ramped_average
+
+HELD_OUT_LEVELS = 8
+"""Noise levels at which the held-out loss is measured: the middles of equal shares of those met in training."""
+
+SHOWN: Mapping[str, list[str]] = MappingProxyType(
+    {
+        "normal": ["NORM", "SR"],
+        "atrial fibrillation": ["AFIB"],
+        "left bundle branch block": ["CLBBB", "SR"],
+        "inferior infarction": ["IMI", "SR"],
+    }
+)
+"""The ECGs that are sampled after every epoch, with the same noise each time, to see the denoiser learn."""
+_SHOWN_SAMPLER = SamplerConfig("dpmpp_2m", steps=20)
 
 
 class DenoiserTraining(lightning.LightningModule):
-    """EDM's denoising loss on whole recordings of eight leads, with conditions dropped at random."""
+    """The denoising loss of a process on whole recordings of eight leads, with conditions dropped at random."""
 
     def __init__(self, config: DenoiserConfig, scaling: LeadScaling) -> None:
         super().__init__()
         self.config, self.scaling = config, scaling
-        self.levels = NoiseLevels(config.p_mean, config.p_std)
-        self.denoiser = Preconditioner(build_denoiser(config.model, len(INDEPENDENT_LEADS), len(CODES)))
+        self.process = build_process(config.process)
+        self.denoiser = self.process.precondition(build_denoiser(config.model, len(INDEPENDENT_LEADS), len(CODES)))
+        middles = (torch.arange(HELD_OUT_LEVELS) + 0.5) / HELD_OUT_LEVELS
+        self.held_out_levels = self.process.training_sigmas(middles)
 
     def training_step(self, batch: tuple[torch.Tensor, torch.Tensor], _: int) -> torch.Tensor:
         signal, packed = batch
         uniforms = torch.rand(len(signal), 3).to(signal.device)
         condition = unpack_condition(packed).dropped_at_random(self.config.drop_condition, uniforms)
-        loss = self._loss(signal, condition, torch.randn(len(signal)), torch.randn(signal.shape))
+        sigma = self.process.training_sigmas(torch.rand(len(signal)))
+        loss = self._loss(signal, condition, sigma, torch.randn(signal.shape)).mean()
         self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(signal))
         return loss
 
     def validation_step(self, batch: tuple[torch.Tensor, torch.Tensor], number: int) -> None:
         signal, packed = batch
-        # The same noise every epoch, so that the curve shows the denoiser and not the draw.
-        generator = torch.Generator().manual_seed(number)
-        normals = torch.randn(len(signal), generator=generator)
-        noise = torch.randn(signal.shape, generator=generator)
-        loss = self._loss(signal, unpack_condition(packed), normals, noise)
-        self.log("val_loss", loss, batch_size=len(signal))
+        # The same noise every epoch, so that the curve shows the denoiser and not the draw; levels take turns.
+        noise = torch.randn(signal.shape, generator=torch.Generator().manual_seed(number))
+        level = torch.arange(len(signal)) % HELD_OUT_LEVELS
+        loss = self._loss(signal, unpack_condition(packed), self.held_out_levels[level], noise).cpu()
+        self.log("val_loss", loss.mean(), batch_size=len(signal))
+        for place, sigma in enumerate(self.held_out_levels.tolist()):
+            here = loss[level == place]
+            if len(here):
+                self.log(f"val_loss_at_{sigma:.2g}", here.mean(), batch_size=len(here))
 
     def _loss(
-        self, signal: torch.Tensor, condition: Condition, normals: torch.Tensor, noise: torch.Tensor
+        self, signal: torch.Tensor, condition: Condition, sigma: torch.Tensor, noise: torch.Tensor
     ) -> torch.Tensor:
-        sigma = self.levels.sigma(normals).to(signal.device)
-        clean = self.scaling.to_model(signal)
-        return denoising_loss(self.denoiser, clean, sigma, noise.to(signal.device), condition).mean()
+        device, clean = signal.device, self.scaling.to_model(signal)
+        return denoising_loss(
+            self.denoiser, clean, sigma.to(device), noise.to(device), condition, self.config.weighting
+        )
+
+    def sample(self, denoise: Denoise, seeds: Sequence[int], length: int, sampler: SamplerConfig) -> np.ndarray:
+        """Sample one ECG per seed with a denoise function made of the denoiser, mV ``(record, 12, sample)``."""
+        shape = (len(INDEPENDENT_LEADS), length)
+        drawn = sample(denoise, self.process, sampler, seeds, shape, str(self.device))
+        return twelve_leads(self.scaling.to_millivolts(drawn.float()).cpu().numpy())
 
     def configure_optimizers(self) -> Any:
         config = self.config
-        optimiser = torch.optim.AdamW(self.parameters(), config.learning_rate, weight_decay=config.weight_decay)
+        groups = parameter_groups(self.denoiser, config.learning_rate, config.weight_decay)
+        optimiser = torch.optim.AdamW(groups, config.learning_rate)
         total = config.epochs * config.steps_per_epoch
         warmup = min(config.warmup_steps, max(total // 2, 1))
         rise = torch.optim.lr_scheduler.LinearLR(optimiser, 1 / warmup, total_iters=warmup)
@@ -73,27 +102,63 @@ class DenoiserTraining(lightning.LightningModule):
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
+class SampleEachEpoch(Callback):
+    """Sample the ECGs of `SHOWN` with the averaged weights after every epoch, and keep them in the checkpoint.
+
+    Must stand before the callback that averages weights, which takes them out again when validation ends.
+
+    Attributes:
+        sheets: by epoch from 1, float16 mV ``(ECG, 12, sample)``.
+    """
+
+    def __init__(self, length: int) -> None:
+        self.sheets: dict[int, torch.Tensor] = {}
+        self._length = length
+        wanted = pd.DataFrame({"age": 60.0, "sex": "male"}, index=range(len(SHOWN)))
+        self._packed = torch.from_numpy(condition_table(wanted, statement_rows(list(SHOWN.values()), wanted.index)))
+
+    @torch.no_grad()
+    def on_validation_epoch_end(self, trainer: lightning.Trainer, pl_module: Any) -> None:
+        condition = unpack_condition(self._packed.to(pl_module.device))
+        with trainer.precision_plugin.forward_context(), frozen_kernels(pl_module):
+            drawn = pl_module.sample(
+                lambda x, sigma: pl_module.denoiser(x, sigma, condition),
+                range(len(SHOWN)),
+                self._length,
+                _SHOWN_SAMPLER,
+            )
+        self.sheets[trainer.current_epoch + 1] = torch.from_numpy(drawn).half()
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"sheets": self.sheets}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.sheets = dict(state_dict["sheets"])
+
+
 def fit_denoiser(
     training: tuple[SignalPools, np.ndarray],
     validation: tuple[SignalPools, np.ndarray],
-    scaling: LeadScaling,
+    scaling: Mapping[str, float],
     config: DenoiserConfig,
     checkpoints: CheckpointHandle,
-) -> tuple[dict[str, Any], pd.DataFrame]:
+) -> tuple[dict[str, Any], pd.DataFrame, dict[int, np.ndarray]]:
     """Train one denoiser.
 
     Args:
         training: signals of the eight independent leads, and their packed conditions ``(record, 73)``.
         validation: the same of the validation split; used for the history only.
-        scaling: of the training records.
+        scaling: standard deviation in mV of each lead, by name, over the training records.
         config: model and training.
         checkpoints: where the last checkpoint is kept until the training has ended.
 
     Returns:
-        EMA weights as ``{"config", "tensors"}``, and the history (epoch, train_loss, val_loss, seconds).
+        Averaged weights as ``{"config", "tensors"}``; the history (epoch, train_loss, val_loss, the held-out loss at
+        each of `HELD_OUT_LEVELS` noise levels, seconds); and by epoch the ECGs of `SHOWN`, mV ``(ECG, 12, sample)``.
     """
     torch.manual_seed(config.seed)
-    module = DenoiserTraining(config, scaling)
+    sigma_data = build_process(config.process).sigma_data
+    module = DenoiserTraining(config, LeadScaling.of(scaling, sigma_data=sigma_data))
     pools, conditions = training
     order = shuffled(len(pools), config.seed)
     loader = DataLoader(
@@ -110,80 +175,33 @@ def fit_denoiser(
         gradient_clip=config.gradient_clip,
         validate_every=1,
         seed=config.seed,
-        fingerprint=fingerprint(config, pd.DataFrame(conditions), pd.DataFrame([scaling.millivolts])),
+        fingerprint=fingerprint(config, pd.DataFrame(conditions), pd.DataFrame([module.scaling.millivolts])),
     )
-    averaging = EMAWeightAveraging(decay=config.ema_decay, use_buffers=False)
-    history = fit(module, loader, _in_order(*validation, config.batch_size), run, checkpoints, [averaging])
+    shown = SampleEachEpoch(pools.length)
+    history = fit(
+        module, loader, _in_order(*validation, config.batch_size), run, checkpoints, [shown, _averaging(config)]
+    )
     saved = {
         "model": config.model,
         "statements": list(CODES),
         "leads": list(INDEPENDENT_LEADS),
         "fs": pools.fs,
         "length": pools.length,
-        "scaling": scaling.as_dict(),
+        "scaling": module.scaling.as_dict(),
         "training": asdict(config),
     }
-    return {"config": saved, "tensors": cpu_tensors(module.denoiser)}, history
+    sheets = {epoch: sheet.float().numpy() for epoch, sheet in shown.sheets.items()}
+    return {"config": saved, "tensors": cpu_tensors(module.denoiser)}, history, sheets
+
+
+def _averaging(config: DenoiserConfig) -> Callback:
+    if config.ema_width is not None:
+        return WeightAveraging(avg_fn=power_average(config.ema_width))
+    assert config.ema_decay is not None  # the configuration gives one of the two
+    return WeightAveraging(avg_fn=ramped_average(config.ema_decay))
 
 
 def _in_order(pools: SignalPools, conditions: np.ndarray, batch_size: int) -> DataLoader:
     """Load every whole recording once, in order."""
     batches = [np.stack([rows, np.zeros_like(rows)], axis=1) for rows in in_order(len(pools), batch_size)]
     return DataLoader(TrainingCrops(pools, [conditions], pools.length), sampler=batches, batch_size=None)
-
-
-def load_denoiser(weights: dict[str, Any]) -> DenoiserTraining:
-    """Rebuild a trained denoiser from its weights, on the CPU and in evaluation mode."""
-    saved = weights["config"]
-    module = DenoiserTraining(DenoiserConfig(**saved["training"]), LeadScaling.from_dict(saved["scaling"]))
-    module.denoiser.load_state_dict(weights["tensors"])
-    return module.eval()
-
-
-def generate(
-    weights: dict[str, Any], plan: pd.DataFrame, sampler: SamplerConfig, guidance: GuidanceConfig
-) -> SignalStream:
-    """Make one 12-lead ECG for each row of a label plan, lazily: a batch is sampled when it is asked for.
-
-    Args:
-        weights: of a trained denoiser.
-        plan: indexed by ecg_id, with statements (joined by ``;``), age, sex and seed.
-        sampler: solver and steps.
-        guidance: push towards the statements, and batch size.
-
-    Returns:
-        int16 µV in PTB-XL's lead order, at the rate and length the denoiser was trained on.
-    """
-    saved = weights["config"]
-    return SignalStream(
-        ecg_id=plan.index.to_numpy(),
-        leads=LEADS,
-        fs=saved["fs"],
-        length=saved["length"],
-        blocks=_sample_batches(weights, plan, sampler, guidance),
-    )
-
-
-def _sample_batches(
-    weights: dict[str, Any], plan: pd.DataFrame, sampler: SamplerConfig, guidance: GuidanceConfig
-) -> Iterator[np.ndarray]:
-    device = compute_device()
-    module = load_denoiser(weights).to(device)
-    labels = statement_rows([text.split(";") for text in plan["statements"]], plan.index)
-    conditions = torch.from_numpy(condition_table(plan, labels))
-    shape = (len(INDEPENDENT_LEADS), weights["config"]["length"])
-    with tqdm(total=len(plan), desc="generating", unit="ECG", disable=None) as bar:
-        for start in range(0, len(plan), guidance.batch_size):
-            rows = slice(start, start + guidance.batch_size)
-            condition = unpack_condition(conditions[rows].to(device))
-            with torch.inference_mode(), autocast(device, module.config.precision):
-                denoise = guided(
-                    module.denoiser,
-                    condition,
-                    condition.without_statements(),
-                    guidance.scale,
-                    (guidance.sigma_low, guidance.sigma_high),
-                )
-                drawn = sample(denoise, sampler, plan["seed"].iloc[rows].tolist(), shape, str(device))
-            bar.update(len(condition))
-            yield to_microvolts(twelve_leads(module.scaling.to_millivolts(drawn.float()).cpu().numpy()))

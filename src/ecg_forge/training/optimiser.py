@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from torch import Tensor, nn
 
 from ecg_forge.models.s4d import without_decay
@@ -45,3 +46,27 @@ def ramped_average(decay: float) -> Callable[[Tensor, Tensor, int], Tensor]:
         return reached * average + (1 - reached) * current
 
     return update
+
+
+def power_average(width: float) -> Callable[[Tensor, Tensor, int], Tensor]:
+    """Return the update of a power-function average, whose memory is a fixed share of the training so far.
+
+    After t steps, step s counts in proportion to s^γ: β_t = (1 − 1/t)^(γ+1) (Karras et al. 2024, arXiv:2312.02696,
+    section 3.1), so that one setting serves trainings of any length.
+
+    Args:
+        width: standard deviation of that profile as a share of the training, from which γ follows (their algorithm 2).
+    """
+    exponent = power_exponent(width)
+
+    def update(average: Tensor, current: Tensor, steps: int) -> Tensor:
+        decay = (1 - 1 / (int(steps) + 1)) ** (exponent + 1)
+        return decay * average + (1 - decay) * current
+
+    return update
+
+
+def power_exponent(width: float) -> float:
+    """Return the γ whose profile s^γ on [0, 1] has this standard deviation: γ³ + 7γ² + (16 − w⁻²)γ + 12 − w⁻² = 0."""
+    roots = np.roots([1, 7, 16 - width**-2, 12 - width**-2])
+    return float(roots.real.max())

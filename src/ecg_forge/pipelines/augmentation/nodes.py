@@ -132,23 +132,30 @@ def tabulate_augmented_records(
 ) -> pd.DataFrame:
     """Add the accepted synthetic records to the baseline's training table."""
     accepted = _accepted(synthetic_records, synthetic_verdicts)
-    return _with_rows(baseline_table, accepted, accepted.index.to_numpy(), "synthetic")
+    return pd.concat([baseline_table, synthetic_rows(accepted)], ignore_index=True)
 
 
 def tabulate_oversampled_records(
     baseline_table: pd.DataFrame, synthetic_records: pd.DataFrame, synthetic_verdicts: pd.DataFrame
 ) -> pd.DataFrame:
-    """Add, for each accepted synthetic record, a copy of the real record whose label set it took: the control."""
+    """Add, for each accepted synthetic record, a copy of the real record it is compared with: the control."""
     accepted = _accepted(synthetic_records, synthetic_verdicts)
-    return _with_rows(baseline_table, accepted, accepted["template_ecg_id"].to_numpy(), "copy")
+    copies = baseline_table.set_index("ecg_id").loc[accepted["template_ecg_id"]].reset_index()
+    return pd.concat([baseline_table, copies.assign(source="copy")], ignore_index=True)
+
+
+def synthetic_rows(synthetic_records: pd.DataFrame) -> pd.DataFrame:
+    """Turn a table of synthetic records into rows of a training table: ecg_id, source, age, sex, 71 statements."""
+    codes = [text.split(";") for text in synthetic_records["statements"]]
+    labels = statement_rows(codes, synthetic_records.index).reset_index(drop=True)
+    described = {
+        "ecg_id": synthetic_records.index.to_numpy(),
+        "source": "synthetic",
+        "age": synthetic_records["age"].array,
+        "sex": synthetic_records["sex"].array,
+    }
+    return pd.concat([pd.DataFrame(described, index=labels.index), labels], axis=1)
 
 
 def _accepted(synthetic_records: pd.DataFrame, synthetic_verdicts: pd.DataFrame) -> pd.DataFrame:
     return synthetic_records[synthetic_verdicts["accepted"].reindex(synthetic_records.index)]
-
-
-def _with_rows(table: pd.DataFrame, added: pd.DataFrame, ecg_ids: np.ndarray, source: str) -> pd.DataFrame:
-    rows = statement_rows([text.split(";") for text in added["statements"]], added.index).reset_index(drop=True)
-    described = {"ecg_id": ecg_ids, "source": source, "age": added["age"].array, "sex": added["sex"].array}
-    rows = pd.concat([pd.DataFrame(described, index=rows.index), rows], axis=1)
-    return pd.concat([table, rows], ignore_index=True)

@@ -67,13 +67,13 @@ def decode_signals(records: pd.DataFrame, recordings: Recordings, config: DataCo
 
     filenames = records["filename"].tolist()
 
-    def blocks() -> Iterator[np.ndarray]:
-        for block in recordings.read(filenames, fs=config.fs, length=config.length):
+    def blocks(first: int) -> Iterator[np.ndarray]:
+        for block in recordings.read(filenames[first:], fs=config.fs, length=config.length):
             if damaged := [problem for problem in block.problems if problem]:
                 raise BadInput(f"a recording changed since it was inspected: {damaged[0]}")
             yield block.samples
 
-    return SignalStream(records.index.to_numpy(), LEADS, config.fs, config.length, blocks())
+    return SignalStream(records.index.to_numpy(), LEADS, config.fs, config.length, blocks)
 
 
 def measure_normaliser(records: pd.DataFrame, signals: Signals) -> dict[str, Any]:

@@ -19,10 +19,17 @@ def keep_probabilities(probabilities: pd.DataFrame) -> pd.DataFrame:
     return probabilities
 
 
-def describe_run(parameters: dict[str, Any], data_card: dict[str, Any], thresholds: dict[str, float]) -> dict[str, Any]:
-    """Say how the probabilities of one arm came about: settings, data, machine, time, thresholds."""
+def describe_run(
+    parameters: dict[str, Any], data_card: dict[str, Any], synthetic_plan: pd.DataFrame, thresholds: dict[str, float]
+) -> dict[str, Any]:
+    """Say how the probabilities of one arm came about: settings, data, machine, time, thresholds.
+
+    Targets are those of the plan as it was drawn, however its mode came to them.
+    """
     counted = ("version", "sampling_rate_hz", "records", "patients", "records_by_split")
     settings = plain(parameters)
+    counts = synthetic_plan["target"].value_counts(sort=False)
+    settings["synthesis"]["plan"]["targets"] = [{"statement": code, "count": int(n)} for code, n in counts.items()]
     return {
         "provenance": {name: settings["provenance"][name] for name in ("code", "machine", "started")},
         "data": {name: data_card[name] for name in counted},

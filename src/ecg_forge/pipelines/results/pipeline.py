@@ -12,7 +12,12 @@ def create_publish_pipeline() -> Pipeline:
         step(nodes.keep_probabilities, f"{arm}.probabilities", f"{arm}.published", arm=arm) for arm in ARMS
     ]
     runs = [
-        step(nodes.describe_run, ["parameters", "data_card", f"{arm}.thresholds"], f"{arm}.published_run", arm=arm)
+        step(
+            nodes.describe_run,
+            ["parameters", "data_card", "synthetic_plan", f"{arm}.thresholds"],
+            f"{arm}.published_run",
+            arm=arm,
+        )
         for arm in ARMS
     ]
     example = step(

@@ -1,3 +1,3 @@
-from ecg_forge.pipelines.synthesis.pipeline import create_pipeline
+from ecg_forge.pipelines.synthesis.pipeline import create_generate_pipeline, create_pipeline
 
-__all__ = ["create_pipeline"]
+__all__ = ["create_generate_pipeline", "create_pipeline"]

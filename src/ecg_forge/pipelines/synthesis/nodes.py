@@ -7,12 +7,18 @@ import pandas as pd
 
 from ecg_forge.diffusion.config import SamplerConfig
 from ecg_forge.ecg.intervals import rhythm_features
-from ecg_forge.ecg.label_plan import PlanConfig, draw_plan
+from ecg_forge.ecg.label_plan import choose_targets, draw_plan
+from ecg_forge.ecg.labels import task_labels
 from ecg_forge.ecg.leads import INDEPENDENT_LEADS
+from ecg_forge.ecg.plan_config import AutoTargets, PlanSettings, RealSetsPlan
 from ecg_forge.ecg.records import Signals, SignalStream
+from ecg_forge.ecg.resampling import at_rate
 from ecg_forge.ecg.splits import records_of, require_training_records
+from ecg_forge.ecg.synthetic_tables import ExportConfig, ptbxl_metadata
 from ecg_forge.metrics import fidelity
-from ecg_forge.training.config import DenoiserConfig, GuidanceConfig
+from ecg_forge.metrics.plan_targets import validation_average_precision
+from ecg_forge.metrics.predictions import Predictions
+from ecg_forge.training.config import ClassifierConfig, DenoiserConfig, GuidanceConfig
 
 logger = logging.getLogger(__name__)
 
@@ -24,16 +30,17 @@ def train_denoiser(
     normaliser: dict[str, Any],
     config: DenoiserConfig,
     checkpoints: Any,
-) -> tuple[dict[str, Any], pd.DataFrame]:
+) -> tuple[dict[str, Any], pd.DataFrame, dict[str, str]]:
     """Train the denoiser on the training records; fold 9 only shows in its history.
 
     Returns:
-        EMA weights, and the history.
+        Averaged weights, the history, and for each epoch a sheet of sampled ECGs as SVG.
     """
-    from ecg_forge.diffusion.scaling import LeadScaling
+    from ecg_forge.ecg.plotting import figure_svg
+    from ecg_forge.reporting.ecg_sheet import draw_sheet
     from ecg_forge.training.conditions import condition_table
     from ecg_forge.training.data import SignalPools
-    from ecg_forge.training.denoiser import fit_denoiser
+    from ecg_forge.training.denoiser import SHOWN, fit_denoiser
 
     train, validation = records_of(records, "train"), records_of(records, "val")
     require_training_records(train.index, records, "the denoiser")
@@ -44,13 +51,30 @@ def train_denoiser(
         )
         for split in (train, validation)
     ]
-    return fit_denoiser(parts[0], parts[1], LeadScaling.of(normaliser["lead_sd_mv"]), config, checkpoints)
+    weights, history, shown = fit_denoiser(parts[0], parts[1], normaliser["lead_sd_mv"], config, checkpoints)
+    sheets = {
+        f"epoch_{epoch:04d}": figure_svg(draw_sheet(millivolts, signals.fs, list(SHOWN), f"After epoch {epoch}"))
+        for epoch, millivolts in shown.items()
+    }
+    return weights, history, sheets
 
 
-def plan_synthesis(records: pd.DataFrame, labels: pd.DataFrame, config: PlanConfig) -> pd.DataFrame:
-    """Decide which ECGs to make: real co-occurring label sets of training records that hold a target."""
+def plan_synthesis(
+    records: pd.DataFrame,
+    labels: pd.DataFrame,
+    probabilities: pd.DataFrame,
+    classifier: ClassifierConfig,
+    settings: PlanSettings,
+) -> pd.DataFrame:
+    """Decide which ECGs to make: by given targets, or for the rare statements that the baseline scores badly on."""
+    config = settings.plan
+    if isinstance(config, AutoTargets):
+        validation = Predictions.of("val", probabilities, task_labels(labels, classifier.task), records)
+        counts = labels.loc[records_of(records, "train").index].sum()
+        config = RealSetsPlan(choose_targets(counts, validation_average_precision(validation), config), config.seed)
     plan = draw_plan(records, labels, config)
-    logger.info("planned %s", ", ".join(f"{n} with {target}" for target, n in config.counts.items()))
+    counts = plan["target"].value_counts(sort=False)
+    logger.info("planned %s", ", ".join(f"{n} with {target}" for target, n in counts.items()))
     return plan
 
 
@@ -58,7 +82,7 @@ def generate_signals(
     weights: dict[str, Any], plan: pd.DataFrame, sampler: SamplerConfig, guidance: GuidanceConfig
 ) -> SignalStream:
     """Make one 12-lead ECG per row of the plan."""
-    from ecg_forge.training.denoiser import generate
+    from ecg_forge.training.generation import generate
 
     return generate(weights, plan, sampler, guidance)
 
@@ -68,6 +92,11 @@ def describe_synthetic_records(plan: pd.DataFrame, synthetic_signals: Signals) -
     measured = rhythm_features(synthetic_signals.millivolts(plan.index), synthetic_signals.fs)
     asked = plan.drop(columns="seed").assign(source="synthetic")
     return asked.join(measured.set_index(plan.index))
+
+
+def export_synthetic_records(plan: pd.DataFrame, synthetic_signals: Signals, config: ExportConfig) -> dict[str, Any]:
+    """Put the synthetic records into PTB-XL's form, at 100 or 500 Hz."""
+    return {"metadata": ptbxl_metadata(plan), "signals": at_rate(synthetic_signals, config.fs)}
 
 
 def measure_fidelity(

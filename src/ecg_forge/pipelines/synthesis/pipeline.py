@@ -1,4 +1,4 @@
-"""Wiring of synthesis: training records in, a denoiser and synthetic ECGs out."""
+"""Wiring of synthesis (training records in, a denoiser and synthetic ECGs out) and of generate, which only samples."""
 
 from kedro.pipeline import Pipeline
 
@@ -7,17 +7,35 @@ from ecg_forge.pipelines.synthesis import nodes
 
 
 def create_pipeline() -> Pipeline:
+    training = step(
+        nodes.train_denoiser,
+        ["records", "labels", "signals", "normaliser", "params:denoiser", "denoiser_checkpoints"],
+        ["denoiser_weights", "denoiser_history", "denoiser_sheets"],
+    )
+    return Pipeline([training]) + _generation("denoiser_weights")
+
+
+def create_generate_pipeline() -> Pipeline:
+    """Make the planned ECGs with the weights that come with the package, also as a WFDB folder."""
+    folder = step(
+        nodes.export_synthetic_records,
+        ["synthetic_plan", "synthetic_signals", "params:synthesis.export"],
+        "synthetic_folder",
+    )
+    return _generation("denoiser_box") + Pipeline([folder])
+
+
+def _generation(weights: str) -> Pipeline:
     return Pipeline(
         [
             step(
-                nodes.train_denoiser,
-                ["records", "labels", "signals", "normaliser", "params:denoiser", "denoiser_checkpoints"],
-                ["denoiser_weights", "denoiser_history"],
+                nodes.plan_synthesis,
+                ["records", "labels", "baseline.probabilities", "params:classifier", "params:synthesis.plan"],
+                "synthetic_plan",
             ),
-            step(nodes.plan_synthesis, ["records", "labels", "params:synthesis.plan"], "synthetic_plan"),
             step(
                 nodes.generate_signals,
-                ["denoiser_weights", "synthetic_plan", "params:synthesis.sampler", "params:synthesis.guidance"],
+                [weights, "synthetic_plan", "params:synthesis.sampler", "params:synthesis.guidance"],
                 "synthetic_signals",
             ),
             step(nodes.describe_synthetic_records, ["synthetic_plan", "synthetic_signals"], "synthetic_records"),
