@@ -2,7 +2,16 @@
 
 from kedro.pipeline import Pipeline
 
-from ecg_forge.pipelines import augmentation, baseline, benchmark, data_engineering, evaluation, results, synthesis
+from ecg_forge.pipelines import (
+    augmentation,
+    baseline,
+    benchmark,
+    data_engineering,
+    evaluation,
+    fidelity,
+    results,
+    synthesis,
+)
 
 
 def register_pipelines() -> dict[str, Pipeline]:
@@ -17,6 +26,8 @@ def register_pipelines() -> dict[str, Pipeline]:
     return {
         **pipelines,
         "generate": synthesis.create_generate_pipeline(),
+        "fidelity": fidelity.create_pipeline(),
+        "fidelity_results": fidelity.create_results_pipeline(),
         "publish": results.create_publish_pipeline(),
         "results": results.create_results_pipeline(),
         "benchmark": benchmark.create_pipeline(),

@@ -48,7 +48,7 @@ def test_an_environment_chooses_another_mode_over_the_settings_of_the_base() -> 
 
 
 def test_the_size_of_a_training_distribution_is_checked() -> None:
-    with pytest.raises(BadInput, match="train_on_synthetic.plan.n is 1.5; give a whole number above 0"):
+    with pytest.raises(BadInput, match="fidelity.plan.n is 1.5; give a whole number above 0"):
         TrainingDistributionPlan(1.5)
 
 

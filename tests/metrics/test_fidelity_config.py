@@ -7,11 +7,11 @@ from ecg_forge.metrics.fidelity_config import FidelityConfig
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"records": 5}, "fidelity.records is 5"),
-        ({"records": 100.5}, "fidelity.records is 100.5"),
-        ({"queries": 0}, "fidelity.queries is 0"),
-        ({"folds": 1}, "fidelity.folds is 1"),
-        ({"records": 20, "neighbours": 20}, "more than fidelity.neighbours, 20"),
+        ({"records": 5}, "fidelity.comparison.records is 5"),
+        ({"records": 100.5}, "fidelity.comparison.records is 100.5"),
+        ({"queries": 0}, "fidelity.comparison.queries is 0"),
+        ({"folds": 1}, "fidelity.comparison.folds is 1"),
+        ({"records": 20, "neighbours": 20}, "more than fidelity.comparison.neighbours, 20"),
         ({"fewest_of_statement": 1}, "fidelity.fewest_of_statement is 1"),
     ],
 )

@@ -13,6 +13,7 @@ from kedro.io import DataCatalog
 
 ROOT = Path(__file__).resolve().parents[2]
 
+KEPT = ("published", "benchmark", "fidelity")
 GLOBALS = {"ptbxl_source": "simulate", "simulation": {"n_records": 300, "seed": 3}}
 PARAMETERS = {
     "classifier": {
@@ -32,6 +33,11 @@ PARAMETERS = {
         "checks": {"range_tail": 0.0, "near_copy_quantile": 0.0, "recognition_quantile": 0.0},
     },
     "evaluation": {"resamples": 50},
+    "fidelity": {
+        "plan": {"n": 40},
+        "comparison": {"records": 40, "queries": 4, "folds": 2, "fewest_of_statement": 2},
+        "sampling": {"steps": [1, 2], "records": 20, "fewest_of_statement": 3},
+    },
     "benchmark": {
         "classifiers": ["resnet1d_tiny"],
         "tasks": ["superclass"],
@@ -47,9 +53,7 @@ def write_conf(folder: Path, data: Path, parameters: dict[str, Any] = PARAMETERS
     shutil.copytree(ROOT / "conf", conf)
     (conf / "test").mkdir()
     (conf / "test" / "globals.yml").write_text(
-        yaml.safe_dump(
-            {**GLOBALS, "data": str(data), **{kept: str(data / kept) for kept in ("published", "benchmark")}}
-        )
+        yaml.safe_dump({**GLOBALS, "data": str(data), **{name: str(data / name) for name in KEPT}})
     )
     (conf / "test" / "parameters.yml").write_text(yaml.safe_dump(parameters))
     return conf
@@ -74,10 +78,10 @@ def session(project: Path, conf: Path) -> KedroSession:
 
 @pytest.fixture(scope="session")
 def whole_run(project: Path, conf: Path) -> DataCatalog:
-    """The catalog after `kedro run`, `publish`, `results` and `benchmark`."""
+    """The catalog after `kedro run`, `publish`, `results`, `benchmark` and `fidelity`."""
     with session(project, conf) as running:
         running.run()
     with session(project, conf) as publishing:
-        publishing.run(pipeline_names=["publish", "results", "benchmark"])
+        publishing.run(pipeline_names=["publish", "results", "benchmark", "fidelity"])
     with session(project, conf) as after:
         return after.load_context().catalog

@@ -8,7 +8,7 @@ from kedro.config import OmegaConfigLoader
 from kedro.framework.project import pipelines, settings
 from kedro.framework.session import KedroSession
 
-from ecg_forge.pipelines.arms import ARMS
+from ecg_forge.pipelines.arms import ARMS, TRANSFER_ARMS
 
 LAYERS = {
     "raw",
@@ -18,6 +18,7 @@ LAYERS = {
     "synthetic",
     "benchmark",
     *ARMS,
+    *TRANSFER_ARMS,
     "reporting",
 }
 PIPELINES = ["data_engineering", "baseline", "synthesis", "augmentation", "evaluation"]
@@ -38,11 +39,11 @@ def declared(name: str, entries: dict) -> str:
         return name
     arm, _, artifact = name.partition(".")
     pattern = "{arm}." + artifact
-    return pattern if arm in ARMS and pattern in entries else ""
+    return pattern if arm in (*ARMS, *TRANSFER_ARMS) and pattern in entries else ""
 
 
 def test_default_is_the_five_pipelines_in_order(project: Path) -> None:
-    others = ["generate", "publish", "results", "benchmark", "benchmark_results"]
+    others = ["generate", "fidelity", "fidelity_results", "publish", "results", "benchmark", "benchmark_results"]
     assert sorted(pipelines) == sorted([*PIPELINES, *others, "__default__"])
     whole = {node.name for node in pipelines["__default__"].nodes}
     assert whole == {node.name for name in PIPELINES for node in pipelines[name].nodes}
@@ -96,7 +97,7 @@ def test_layers_are_known_and_follow_the_flow_without_a_cycle(project: Path, cat
     sorter.prepare()  # raises CycleError
 
 
-@pytest.mark.parametrize("root", ["data", "published", "benchmark"])
+@pytest.mark.parametrize("root", ["data", "published", "benchmark", "fidelity"])
 def test_an_environment_cannot_overwrite_anothers_results(project: Path, root: str) -> None:
     roots = [
         OmegaConfigLoader(str(project / "conf"), env=env, **settings.CONFIG_LOADER_ARGS)["globals"][root]

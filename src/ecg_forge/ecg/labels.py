@@ -103,11 +103,16 @@ def task_labels(labels: pd.DataFrame, task: str) -> pd.DataFrame:
     check_task(task)
     if task not in ("superclass", "subclass"):
         return labels[list(TASKS[task])]
-    members: dict[str, list[str]] = {name: [] for name in TASKS[task]}
+    return pd.DataFrame({name: labels[codes].any(axis=1) for name, codes in members(task).items()}, index=labels.index)
+
+
+def members(task: str) -> dict[str, list[str]]:
+    """Return the diagnostic statements under each label of ``superclass`` or ``subclass``."""
+    found: dict[str, list[str]] = {name: [] for name in TASKS[task]}
     for statement in STATEMENTS:
         if statement.diagnostic:
-            members[getattr(statement, task)].append(statement.code)
-    return pd.DataFrame({name: labels[codes].any(axis=1) for name, codes in members.items()}, index=labels.index)
+            found[getattr(statement, task)].append(statement.code)
+    return found
 
 
 def labelled_records(labels: pd.DataFrame, task: str) -> pd.DataFrame:

@@ -113,7 +113,7 @@ class TrainingDistributionPlan:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _check_counts(self, "train_on_synthetic.plan", "n")
+        _check_counts(self, "fidelity.plan", "n")
 
 
 TargetedPlan = RealSetsPlan | OneHotPlan | AutoTargets

@@ -1,6 +1,7 @@
 """How the fidelity of synthetic records is measured, as the parameters say."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ecg_forge.ecg.errors import BadInput
 
@@ -32,6 +33,32 @@ class FidelityConfig:
         for name, smallest in _SMALLEST.items():
             value = getattr(self, name)
             if value != int(value) or value < smallest:
-                raise BadInput(f"fidelity.{name} is {value}; give a whole number from {smallest} on")
+                raise BadInput(f"fidelity.comparison.{name} is {value}; give a whole number from {smallest} on")
         if self.records <= self.neighbours:
-            raise BadInput(f"fidelity.records is {self.records}; give more than fidelity.neighbours, {self.neighbours}")
+            raise BadInput(
+                f"fidelity.comparison.records is {self.records}; give more than fidelity.comparison.neighbours, "
+                f"{self.neighbours}"
+            )
+
+
+@dataclass(frozen=True)
+class StepsConfig:
+    """How the number of steps of the sampler is judged: the same records, made with few steps and with many.
+
+    Attributes:
+        steps: numbers of steps, rising; the last is what the others are compared with.
+        records: how many synthetic records, the first ones of the plan.
+        fewest_of_statement: statements held by fewer of them have no row.
+    """
+
+    steps: list[int]
+    records: int = 300
+    fewest_of_statement: int = 20
+
+    def __post_init__(self) -> None:
+        rising = all(a < b for a, b in pairwise(self.steps))
+        if len(self.steps) < 2 or not rising or self.steps[0] < 1:
+            raise BadInput(f"fidelity.sampling.steps is {self.steps}; give two or more rising whole numbers")
+        for name in ("records", "fewest_of_statement"):
+            if getattr(self, name) < 2:
+                raise BadInput(f"fidelity.sampling.{name} is {getattr(self, name)}; give a whole number from 2 on")

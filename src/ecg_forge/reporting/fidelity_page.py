@@ -1,12 +1,14 @@
 """The page of the documentation on how near the synthetic ECGs are to real ones, from its tables."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from ecg_forge.reporting.markdown import table_lines
 from ecg_forge.reporting.tables import Cell, Table, label_cell
-from ecg_forge.reporting.words import ABSENT, known, number, plain
+from ecg_forge.reporting.words import ABSENT, interval, known, number, plain
 
 FIGURE_CAPTIONS = {
     "gallery": "Synthetic ECGs beside real ones of the same statement",
@@ -34,33 +36,90 @@ whether the labels are recovered, so these figures share its blind spots. *Preci
 ECGs are unlike real ones, *recall* and *coverage* when some kinds of real ECG are never made. *Diversity* is the root
 of the features' total variance over records, divided by that of the training records."""
 
+_HOW_TO_READ_TRANSFER = """\
+The same classifier, for the same number of steps, is trained on synthetic records only (`synthetic_only`), on the real
+training records whose label sets the synthetic ones took (`real_only`), and on all real training records (`baseline`);
+each is scored on the real test fold, with 95 % intervals over its patients. A superclass gets the highest probability
+of its statements. The epoch whose weights are kept is chosen on real validation records in all three."""
+
+_HOW_TO_READ_STEPS = """\
+The same records, from the same noise, made with fewer and with more evaluations of the denoiser. Fewer records were
+made than for the table above, so the columns compare with one another and not with it."""
+
 _HOW_TO_READ_STATEMENTS = """\
 Synthetic / real. The real kernel distance, diversity and AUC are those of fold 9, the real medians those of the
 training records with the statement. A dash stands where too few records hold it. Kernel distances of few records
 scatter about their true value, and may be negative."""
 
 
-def fidelity_page(
-    figures: pd.DataFrame, statements: pd.DataFrame, records: Mapping[str, int], images: Mapping[str, str]
-) -> str:
-    """Return the page as Markdown.
+@dataclass(frozen=True)
+class FidelityContent:
+    """What the page is made of.
 
-    Args:
+    Attributes:
+        run: how the records came about: ``provenance``, ``denoiser``, ``sampler``, ``guidance``, ``training``, and the
+            numbers of ``records`` (synthetic, heldout, training) that were compared.
         figures: as ``metrics.fidelity_suite.fidelity_table`` and ``memorisation_rows`` give them, one below the other:
             columns title, synthetic, real, unit and better.
         statements: as ``metrics.fidelity_suite.statement_table`` gives it.
-        records: how many ``synthetic``, ``heldout`` and ``training`` records there were to compare.
+        by_steps: index figure, a column per number of evaluations.
+        diversity: index label, the same columns.
+        transfer: columns arm, task and scores, as ``metrics.transfer.transfer_scores`` gives them.
         images: address of each figure that is to be shown, by a name of ``FIGURE_CAPTIONS``.
     """
-    lines = ["# How near the synthetic ECGs are to real ones", "", _opening(records), "", _HOW_TO_READ, ""]
-    lines += table_lines(figure_table(figures))
+
+    run: Mapping[str, Any]
+    figures: pd.DataFrame
+    statements: pd.DataFrame
+    by_steps: pd.DataFrame
+    diversity: pd.DataFrame
+    transfer: pd.DataFrame
+    images: Mapping[str, str]
+
+
+def fidelity_page(content: FidelityContent) -> str:
+    """Return the page as Markdown."""
+    lines = ["# How near the synthetic ECGs are to real ones", "", *_opening(content.run), "", _HOW_TO_READ, ""]
+    lines += table_lines(figure_table(content.figures))
+    lines += ["", "## Train on synthetic, test on real", "", _HOW_TO_READ_TRANSFER, ""]
+    lines += table_lines(transfer_table(content.transfer))
+    lines += ["", "## Few steps or many", "", _HOW_TO_READ_STEPS, ""]
+    lines += table_lines(steps_table(content.by_steps, content.figures["title"].to_dict()))
+    lines += ["", "Diversity of each statement's records, beside that of its training records:", ""]
+    lines += table_lines(diversity_table(content.diversity))
     for name, caption in FIGURE_CAPTIONS.items():
-        if name in images:
-            lines += ["", f"## {caption}", "", f"![{caption}]({images[name]})"]
-    if len(statements):
+        if name in content.images:
+            lines += ["", f"## {caption}", "", f"![{caption}]({content.images[name]})"]
+    if len(content.statements):
         lines += ["", "## Statement by statement", "", _HOW_TO_READ_STATEMENTS, ""]
-        lines += table_lines(statement_rows(statements))
+        lines += table_lines(statement_rows(content.statements))
     return "\n".join(lines) + "\n"
+
+
+def transfer_table(transfer: pd.DataFrame) -> Table:
+    """Return the scores of each arm on the real test fold, with intervals."""
+    rows = [
+        (
+            Cell(str(row["arm"])),
+            Cell(str(row["task"])),
+            Cell(number(row["auc"], 3), interval(row["auc_low"], row["auc_high"])),
+            Cell(number(row["ap"], 3), interval(row["ap_low"], row["ap_high"])),
+        )
+        for _, row in transfer.iterrows()
+    ]
+    return Table(("Trained as", "Task", "Macro AUC", "Macro average precision"), tuple(rows), texts=2)
+
+
+def steps_table(by_steps: pd.DataFrame, titles: Mapping[Any, str]) -> Table:
+    """Return each figure for each number of evaluations."""
+    rows = [(Cell(titles[name]), *(Cell(plain(float(value))) for value in row)) for name, row in by_steps.iterrows()]
+    return Table(("Figure", *(f"{column} evaluations" for column in by_steps)), tuple(rows), texts=1)
+
+
+def diversity_table(diversity: pd.DataFrame) -> Table:
+    """Return the diversity ratio of each statement for each number of evaluations."""
+    rows = [(label_cell(str(name)), *(Cell(number(value, 2)) for value in row)) for name, row in diversity.iterrows()]
+    return Table(("Statement", *(f"{column} evaluations" for column in diversity)), tuple(rows), texts=1)
 
 
 def figure_table(figures: pd.DataFrame) -> Table:
@@ -68,7 +127,7 @@ def figure_table(figures: pd.DataFrame) -> Table:
     rows = [
         (
             Cell(row["title"]),
-            Cell(row["unit"] or ABSENT),
+            Cell(row["unit"] if isinstance(row["unit"], str) and row["unit"] else ABSENT),  # empty is NaN in a CSV
             Cell(row["better"]),
             Cell(plain(float(row["synthetic"]))),
             Cell(plain(float(row["real"]))),
@@ -97,8 +156,14 @@ def _beside(synthetic: float, real: float, digits: int) -> Cell:
     return Cell(" / ".join(sides) if known(synthetic) or known(real) else ABSENT)
 
 
-def _opening(records: Mapping[str, int]) -> str:
-    return (
-        f"{records['synthetic']:,} synthetic ECGs, {records['heldout']:,} real ones of fold 9 and "
-        f"{records['training']:,} training records were compared."
-    )
+def _opening(run: Mapping[str, Any]) -> list[str]:
+    records, training, guidance = run["records"], run["training"], run["guidance"]
+    return [
+        f"{records['synthetic']:,} synthetic ECGs with the label sets, ages and sexes of training records, "
+        f"{records['heldout']:,} real ones of fold 9 and {records['training']:,} training records were compared. "
+        f"Denoiser `{run['denoiser']['model']}`, {training['epochs']} epochs, {training['records']:,} training records "
+        f"seen one after the other in {training['seconds'] / 60:,.0f} minutes; sampler `{run['sampler']['name']}`, "
+        f"{run['sampler']['steps']} steps, guidance {guidance['scale']:g} for noise levels between "
+        f"{guidance['sigma_low']:g} and {guidance['sigma_high']:g}. {run['provenance']['machine']}; "
+        f"{run['provenance']['started'][:10]}; code {run['provenance']['code']}. One training seed."
+    ]
