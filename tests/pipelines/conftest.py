@@ -13,7 +13,7 @@ from kedro.io import DataCatalog
 
 ROOT = Path(__file__).resolve().parents[2]
 
-KEPT = ("published", "benchmark", "fidelity")
+KEPT = ("published", "benchmark", "fidelity", "box")
 GLOBALS = {"ptbxl_source": "simulate", "simulation": {"n_records": 300, "seed": 3}}
 PARAMETERS = {
     "classifier": {
@@ -78,10 +78,10 @@ def session(project: Path, conf: Path) -> KedroSession:
 
 @pytest.fixture(scope="session")
 def whole_run(project: Path, conf: Path) -> DataCatalog:
-    """The catalog after `kedro run`, `publish`, `results`, `benchmark` and `fidelity`."""
+    """The catalog after `kedro run`, `publish`, `results`, `benchmark`, `fidelity` and `pack`."""
     with session(project, conf) as running:
         running.run()
     with session(project, conf) as publishing:
-        publishing.run(pipeline_names=["publish", "results", "benchmark", "fidelity"])
+        publishing.run(pipeline_names=["publish", "results", "benchmark", "fidelity", "pack"])
     with session(project, conf) as after:
         return after.load_context().catalog

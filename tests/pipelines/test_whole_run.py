@@ -15,7 +15,7 @@ from safetensors.numpy import load_file
 
 from ecg_forge.ecg.leads import limb_lead_residual
 from ecg_forge.ecg.statements import CODES
-from ecg_forge.pipelines.arms import ARMS
+from ecg_forge.pipelines.arms import ARMS, REAL_ONLY, SYNTHETIC_ONLY, TRANSFER_ARMS
 from tests.pipelines.conftest import session, write_conf
 
 pytestmark = pytest.mark.slow
@@ -53,6 +53,34 @@ def test_only_training_patients_train_and_nothing_synthetic_is_tested(whole_run:
         assert set(real["patient_id"]).isdisjoint(held_out["patient_id"])
         assert set(whole_run.load(f"{arm}.probabilities").index) <= set(records.index)
     assert whole_run.load("normaliser")["n_records"] == (records["split"] == "train").sum()
+
+
+def test_an_arm_of_synthetic_records_learns_from_as_many_as_its_real_templates(whole_run: DataCatalog) -> None:
+    synthetic, real = (whole_run.load(f"{arm}.training_table") for arm in (SYNTHETIC_ONLY, REAL_ONLY))
+    assert set(synthetic["source"]) == {"synthetic"}
+    assert set(real["source"]) == {"real"}
+    np.testing.assert_array_equal(synthetic[list(CODES)].to_numpy(), real[list(CODES)].to_numpy())
+    records = whole_run.load("records")
+    assert set(records.loc[real["ecg_id"], "split"]) == {"train"}
+    scores = whole_run.load("transfer_scores").set_index(["arm", "task"])
+    assert set(scores.index) == {(a, t) for a in ("baseline", *TRANSFER_ARMS) for t in ("all", "superclass")}
+    assert scores["auc"].between(0, 1).all()
+
+
+def test_fidelity_is_measured_for_few_steps_and_for_many(whole_run: DataCatalog) -> None:
+    figures, by_steps = whole_run.load("fidelity_figures"), whole_run.load("fidelity_by_steps")
+    assert set(by_steps.index) <= set(figures.index)
+    assert by_steps.columns.tolist() == ["1", "2"]
+    assert not by_steps["1"].equals(by_steps["2"])
+    page = whole_run.load("fidelity_page")
+    assert all(f"({name}.svg)" in page for name in whole_run.load("fidelity_drawings"))
+
+
+def test_the_packed_denoiser_makes_the_ecgs_of_the_trained_one(whole_run: DataCatalog) -> None:
+    trained, packed = whole_run.load("denoiser_weights"), whole_run.load("packed_denoiser")
+    assert packed["config"] == trained["config"]
+    for name, tensor in trained["tensors"].items():
+        np.testing.assert_allclose(packed["tensors"][name], tensor, rtol=1e-3, atol=1e-6)
 
 
 def test_a_finished_benchmark_is_scored_again_but_not_trained_again(

@@ -27,6 +27,19 @@ def create_results_pipeline() -> Pipeline:
     )
 
 
+def create_packing_pipeline() -> Pipeline:
+    """Write the denoiser with a card of what was measured as a box, which is how it comes with the package."""
+    return Pipeline(
+        [
+            step(
+                results.pack_denoiser,
+                ["denoiser_weights", "fidelity_run", "fidelity_figures", "transfer_scores"],
+                "packed_denoiser",
+            )
+        ]
+    )
+
+
 def _measuring() -> Pipeline:
     data = ["records", "labels", "signals", _PLAN]
     classifier, comparison = f"{BASELINE}.weights", "params:fidelity.comparison"

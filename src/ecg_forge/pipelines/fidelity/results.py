@@ -51,6 +51,16 @@ def describe_fidelity(
     }
 
 
+def pack_denoiser(
+    weights: dict[str, Any], run: dict[str, Any], figures: pd.DataFrame, transfer: pd.DataFrame
+) -> dict[str, Any]:
+    """Put the trained denoiser and its card together, as they come with the package."""
+    from ecg_forge.reporting.model_card import model_card
+
+    parameters = sum(tensor.numel() for tensor in weights["tensors"].values())
+    return {**weights, "card": model_card(run, parameters, figures, transfer)}
+
+
 def score_transfer(
     records: pd.DataFrame, labels: pd.DataFrame, config: EvaluationConfig, *probabilities: pd.DataFrame
 ) -> pd.DataFrame:
