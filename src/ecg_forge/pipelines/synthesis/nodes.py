@@ -6,11 +6,12 @@ from typing import Any
 import pandas as pd
 
 from ecg_forge.diffusion.config import SamplerConfig
+from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.intervals import rhythm_features
 from ecg_forge.ecg.label_plan import choose_targets, draw_plan
 from ecg_forge.ecg.labels import task_labels
 from ecg_forge.ecg.leads import INDEPENDENT_LEADS
-from ecg_forge.ecg.plan_config import AutoTargets, PlanSettings, RealSetsPlan
+from ecg_forge.ecg.plan_config import AutoTargets, OneHotPlan, PlanSettings, RealSetsPlan
 from ecg_forge.ecg.records import Signals, SignalStream
 from ecg_forge.ecg.resampling import at_rate
 from ecg_forge.ecg.splits import records_of, require_training_records
@@ -72,6 +73,24 @@ def plan_synthesis(
         validation = Predictions.of("val", probabilities, task_labels(labels, classifier.task), records)
         counts = labels.loc[records_of(records, "train").index].sum()
         config = RealSetsPlan(choose_targets(counts, validation_average_precision(validation), config), config.seed)
+    return _drawn(records, labels, config)
+
+
+def plan_requested(records: pd.DataFrame, labels: pd.DataFrame, settings: PlanSettings) -> pd.DataFrame:
+    """Decide which ECGs to make by given targets; nothing but the records themselves is needed.
+
+    Raises:
+        BadInput: the targets are to be chosen by rule, which needs a trained baseline.
+    """
+    config = settings.plan
+    if isinstance(config, AutoTargets):
+        raise BadInput(
+            "synthesis.plan.mode is 'auto', which needs the baseline's scores; give targets, or run pipeline synthesis"
+        )
+    return _drawn(records, labels, config)
+
+
+def _drawn(records: pd.DataFrame, labels: pd.DataFrame, config: RealSetsPlan | OneHotPlan) -> pd.DataFrame:
     plan = draw_plan(records, labels, config)
     counts = plan["target"].value_counts(sort=False)
     logger.info("planned %s", ", ".join(f"{n} with {target}" for target, n in counts.items()))

@@ -12,7 +12,12 @@ def create_pipeline() -> Pipeline:
         ["records", "labels", "signals", "normaliser", "params:denoiser", "denoiser_checkpoints"],
         ["denoiser_weights", "denoiser_history", "denoiser_sheets"],
     )
-    return Pipeline([training]) + _generation("denoiser_weights")
+    plan = step(
+        nodes.plan_synthesis,
+        ["records", "labels", "baseline.probabilities", "params:classifier", "params:synthesis.plan"],
+        "synthetic_plan",
+    )
+    return Pipeline([training, plan]) + _generation("denoiser_weights")
 
 
 def create_generate_pipeline() -> Pipeline:
@@ -22,17 +27,13 @@ def create_generate_pipeline() -> Pipeline:
         ["synthetic_plan", "synthetic_signals", "params:synthesis.export"],
         "synthetic_folder",
     )
-    return _generation("denoiser_box") + Pipeline([folder])
+    plan = step(nodes.plan_requested, ["records", "labels", "params:synthesis.plan"], "synthetic_plan")
+    return Pipeline([plan, folder]) + _generation("denoiser_box")
 
 
 def _generation(weights: str) -> Pipeline:
     return Pipeline(
         [
-            step(
-                nodes.plan_synthesis,
-                ["records", "labels", "baseline.probabilities", "params:classifier", "params:synthesis.plan"],
-                "synthetic_plan",
-            ),
             step(
                 nodes.generate_signals,
                 [weights, "synthetic_plan", "params:synthesis.sampler", "params:synthesis.guidance"],
