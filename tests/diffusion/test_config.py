@@ -44,7 +44,7 @@ def test_every_process_answers_to_its_name():
         ({}, "denoiser.process.name is None; give one of edm, ddpm"),
         ({"name": "flow"}, "denoiser.process.name is 'flow'; give one of edm, ddpm"),
         ({"name": ["edm"]}, r"denoiser.process.name is \['edm'\]"),
-        ({"name": "ddpm", "rho": 7.0}, "denoiser.process of name ddpm does not know rho; it knows steps, beta_first"),
+        ({"name": "ddpm", "roh": 7.0}, "denoiser.process does not know roh; as ddpm it knows steps, beta_first"),
         ({"name": "edm", 3: 4}, "does not know 3"),
     ],
 )
@@ -103,3 +103,7 @@ def test_weightings_are_known_by_name():
     assert [check_weighting(name) for name in WEIGHTINGS] == ["edm", "epsilon", "min_snr"]
     with pytest.raises(BadInput, match="denoiser.weighting is 'snr'; give one of edm, epsilon, min_snr"):
         check_weighting("snr")
+
+
+def test_an_environment_chooses_another_process_over_the_settings_of_the_base() -> None:
+    assert process_config({"name": "ddpm", "p_mean": -0.8, "p_std": 1.4}) == DdpmConfig()

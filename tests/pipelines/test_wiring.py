@@ -21,6 +21,7 @@ LAYERS = {
     *TRANSFER_ARMS,
     "reporting",
 }
+ENVIRONMENTS = ["base", "cpu", "cpu_sssd", "demo", "small"]
 PIPELINES = ["data_engineering", "baseline", "synthesis", "augmentation", "evaluation"]
 
 
@@ -69,7 +70,7 @@ def test_a_node_is_named_after_its_function(project: Path) -> None:
         assert node.func.__doc__
 
 
-@pytest.mark.parametrize("env", ["base", "demo", "small"])
+@pytest.mark.parametrize("env", ENVIRONMENTS)
 def test_every_parameter_is_read_by_a_node(project: Path, env: str) -> None:
     loader = OmegaConfigLoader(str(project / "conf"), env=env, **settings.CONFIG_LOADER_ARGS)
     parameters = loader["parameters"]
@@ -98,16 +99,25 @@ def test_layers_are_known_and_follow_the_flow_without_a_cycle(project: Path, cat
     sorter.prepare()  # raises CycleError
 
 
-@pytest.mark.parametrize("root", ["data", "published", "benchmark", "fidelity", "box"])
+@pytest.mark.parametrize("root", ["data", "published", "fidelity", "box"])
 def test_an_environment_cannot_overwrite_anothers_results(project: Path, root: str) -> None:
     roots = [
         OmegaConfigLoader(str(project / "conf"), env=env, **settings.CONFIG_LOADER_ARGS)["globals"][root]
-        for env in ("base", "demo", "small")
+        for env in ENVIRONMENTS
     ]
     assert len(set(roots)) == len(roots)
 
 
-@pytest.mark.parametrize("env", ["base", "demo", "small"])
+def test_runs_of_the_leaderboard_on_all_of_ptbxl_lie_together_and_others_apart(project: Path) -> None:
+    kept = {
+        env: OmegaConfigLoader(str(project / "conf"), env=env, **settings.CONFIG_LOADER_ARGS)["globals"]["benchmark"]
+        for env in ENVIRONMENTS
+    }
+    assert kept["base"] == kept["cpu"]
+    assert len({kept[env] for env in ("base", "demo", "small")}) == 3
+
+
+@pytest.mark.parametrize("env", ENVIRONMENTS)
 def test_parameters_arrive_as_checked_dataclasses(project: Path, env: str) -> None:
     with KedroSession.create(project, env=env) as session:
         parameters = session.load_context().params

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
 
@@ -86,18 +86,22 @@ PROCESSES: Mapping[str, type[EdmConfig] | type[DdpmConfig]] = MappingProxyType({
 def process_config(settings: Mapping[str, Any]) -> EdmConfig | DdpmConfig:
     """Read the settings of a process as YAML or saved weights give them: ``{"name": "ddpm", "steps": 200}``.
 
+    Settings of the other process are let stand: Kedro merges an environment into the base, so that an environment can
+    choose another process but cannot remove what the base says.
+
     Raises:
-        BadInput: no settings, an unknown name, unknown settings, or values the process refuses.
+        BadInput: no settings, an unknown name, settings of no process, or values the process refuses.
     """
     if not isinstance(settings, Mapping):
         raise BadInput(f"{_PROCESS} is {settings!r}; give its settings, among them name: {' or '.join(PROCESSES)}")
-    name, values = settings.get("name"), {key: value for key, value in settings.items() if key != "name"}
+    name = settings.get("name")
     if not isinstance(name, str) or name not in PROCESSES:
         raise BadInput(f"{_PROCESS}.name is {name!r}; give one of {', '.join(PROCESSES)}")
-    known = [key for key in PROCESSES[name].__dataclass_fields__ if key != "name"]
-    if unknown := [str(key) for key in values if key not in known]:
-        raise BadInput(f"{_PROCESS} of name {name} does not know {', '.join(unknown)}; it knows {', '.join(known)}")
-    return PROCESSES[name](**values)
+    own = [each.name for each in fields(PROCESSES[name]) if each.init]
+    known = {each.name for process in PROCESSES.values() for each in fields(process)}
+    if unknown := [str(key) for key in settings if key not in known]:
+        raise BadInput(f"{_PROCESS} does not know {', '.join(unknown)}; as {name} it knows {', '.join(own)}")
+    return PROCESSES[name](**{key: settings[key] for key in own if key in settings})
 
 
 @dataclass(frozen=True)
