@@ -181,17 +181,22 @@ def fit_denoiser(
     history = fit(
         module, loader, _in_order(*validation, config.batch_size), run, checkpoints, [shown, _averaging(config)]
     )
-    saved = {
+    saved = _described(config, pools, module.scaling)
+    sheets = {epoch: sheet.float().numpy() for epoch, sheet in shown.sheets.items()}
+    return {"config": saved, "tensors": cpu_tensors(module.denoiser)}, history, sheets
+
+
+def _described(config: DenoiserConfig, pools: SignalPools, scaling: LeadScaling) -> dict[str, Any]:
+    """Return all that is needed to build the denoiser again and to read what it makes."""
+    return {
         "model": config.model,
         "statements": list(CODES),
         "leads": list(INDEPENDENT_LEADS),
         "fs": pools.fs,
         "length": pools.length,
-        "scaling": module.scaling.as_dict(),
+        "scaling": scaling.as_dict(),
         "training": asdict(config),
     }
-    sheets = {epoch: sheet.float().numpy() for epoch, sheet in shown.sheets.items()}
-    return {"config": saved, "tensors": cpu_tensors(module.denoiser)}, history, sheets
 
 
 def _averaging(config: DenoiserConfig) -> Callback:

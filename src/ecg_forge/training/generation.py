@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from torch.nn.utils import parametrize
 from tqdm import tqdm
 
 from ecg_forge.diffusion.config import SamplerConfig
@@ -88,7 +89,7 @@ def _sample_batches(
     seeds = torch.tensor(plan["seed"].to_numpy(dtype=np.int64))
     lanes = LANES if device.type == "cpu" else guidance.batch_size
     bar = tqdm(total=len(plan), initial=start, desc="generating", unit="ECG", disable=None)
-    with bar, frozen_kernels(module):
+    with bar, frozen_kernels(module), parametrize.cached():
         for first in range(start, len(plan), guidance.batch_size):
             rows = torch.arange(first, min(first + guidance.batch_size, len(plan)))
             drawn = []
