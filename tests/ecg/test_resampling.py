@@ -5,7 +5,8 @@ import pytest
 
 from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.leads import limb_lead_residual, twelve_leads
-from ecg_forge.ecg.resampling import resample
+from ecg_forge.ecg.records import Signals, to_microvolts
+from ecg_forge.ecg.resampling import at_rate, resample
 
 
 def sine(frequency: float, fs: int) -> np.ndarray:
@@ -54,3 +55,14 @@ def test_the_same_rate_changes_nothing() -> None:
 def test_what_cannot_be_resampled_is_refused(signal: np.ndarray, fs: int, wanted_fs: int, message: str) -> None:
     with pytest.raises(BadInput, match=message):
         resample(signal, fs, wanted_fs)
+
+
+def test_recordings_keep_their_ids_and_obey_the_limb_leads_at_another_rate() -> None:
+    eight = sine(5, 100) * np.random.default_rng(3).uniform(-1, 1, (3, 8, 1)).astype(np.float32)
+    signals = Signals(to_microvolts(twelve_leads(eight)), np.array([7, 5, 9]))
+    made = at_rate(signals, 500)
+    assert (made.fs, made.length, made.ecg_id.tolist()) == (500, 5000, [7, 5, 9])
+    assert limb_lead_residual(made.millivolts([5, 7, 9])).max() <= 0.002  # each lead is rounded to a microvolt
+    first, again = signals.millivolts([5]), made.millivolts([5])[..., ::5]
+    np.testing.assert_allclose(again[..., 100:900], first[..., 100:900], atol=0.003)
+    assert at_rate(signals, 100) is signals
