@@ -245,7 +245,7 @@ def _of_statement(synthetic: RecordSet, heldout: RecordSet, training: RecordSet)
         row[f"kernel_distance{suffix}"] = distance
         row[f"diversity_ratio{suffix}"] = spread(records.features) / spread(training.features)
     for name in ("heart_rate_bpm", "pr_ms", "qrs_ms"):
-        row[name], row[f"{name}_real"] = synthetic.measured[name].median(), training.measured[name].median()
+        row[name], row[f"{name}_real"] = (side.measured[name].dropna().median() for side in (synthetic, training))
     return row
 
 
