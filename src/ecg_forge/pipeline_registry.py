@@ -28,6 +28,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "generate": synthesis.create_generate_pipeline(),
         "fidelity": fidelity.create_pipeline(),
         "fidelity_results": fidelity.create_results_pipeline(),
+        "denoisers": fidelity.create_denoisers_pipeline(),
         "pack": fidelity.create_packing_pipeline(),
         "publish": results.create_publish_pipeline(),
         "results": results.create_results_pipeline(),

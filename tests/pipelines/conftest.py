@@ -13,7 +13,7 @@ from kedro.io import DataCatalog
 
 ROOT = Path(__file__).resolve().parents[2]
 
-KEPT = ("published", "benchmark", "fidelity", "box")
+KEPT = ("published", "benchmark", "box")
 GLOBALS = {"ptbxl_source": "simulate", "simulation": {"n_records": 300, "seed": 3}}
 PARAMETERS = {
     "classifier": {
@@ -52,9 +52,8 @@ def write_conf(folder: Path, data: Path, parameters: dict[str, Any] = PARAMETERS
     conf = folder / "conf"
     shutil.copytree(ROOT / "conf", conf)
     (conf / "test").mkdir()
-    (conf / "test" / "globals.yml").write_text(
-        yaml.safe_dump({**GLOBALS, "data": str(data), **{name: str(data / name) for name in KEPT}})
-    )
+    kept = {name: str(data / name) for name in KEPT} | {"denoisers": str(data), "fidelity": str(data / "fidelity")}
+    (conf / "test" / "globals.yml").write_text(yaml.safe_dump({**GLOBALS, "data": str(data), **kept}))
     (conf / "test" / "parameters.yml").write_text(yaml.safe_dump(parameters))
     return conf
 
@@ -78,10 +77,12 @@ def session(project: Path, conf: Path) -> KedroSession:
 
 @pytest.fixture(scope="session")
 def whole_run(project: Path, conf: Path) -> DataCatalog:
-    """The catalog after `kedro run`, `publish`, `results`, `benchmark`, `fidelity` and `pack`."""
+    """The catalog after `kedro run`, `publish`, `results`, `benchmark`, `fidelity`, `pack` and `denoisers`."""
     with session(project, conf) as running:
         running.run()
     with session(project, conf) as publishing:
         publishing.run(pipeline_names=["publish", "results", "benchmark", "fidelity", "pack"])
+    with session(project, conf) as comparing:
+        comparing.run(pipeline_names=["denoisers"])  # it reads what fidelity has kept
     with session(project, conf) as after:
         return after.load_context().catalog

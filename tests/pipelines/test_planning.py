@@ -12,6 +12,7 @@ from kedro.io import DataCatalog
 from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.labels import label_matrix
 from ecg_forge.ecg.plan_config import PlanSettings
+from ecg_forge.pipelines.fidelity.results import set_denoisers_side_by_side
 from ecg_forge.pipelines.synthesis import nodes
 from ecg_forge.training.config import ClassifierConfig
 from tests.pipelines.conftest import session, write_conf
@@ -72,3 +73,8 @@ def test_generate_needs_weights_and_records_only_and_writes_a_folder_that_wfdb_r
     at_100 = made.load("synthetic_signals").millivolts([table.index[0]])[0]
     np.testing.assert_allclose(signal[500:4500:5].T, at_100[:, 100:900], atol=0.003)
     assert set(table["strat_fold"]) == {1}
+
+
+def test_denoisers_are_not_compared_before_one_was_measured() -> None:
+    with pytest.raises(BadInput, match="no denoiser was measured yet"):
+        set_denoisers_side_by_side({}, {})

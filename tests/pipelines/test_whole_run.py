@@ -76,6 +76,12 @@ def test_fidelity_is_measured_for_few_steps_and_for_many(whole_run: DataCatalog)
     assert all(f"({name}.svg)" in page for name in whole_run.load("fidelity_drawings"))
 
 
+def test_denoisers_stand_side_by_side_by_the_name_of_their_folder(whole_run: DataCatalog) -> None:
+    page = whole_run.load("denoisers_page")
+    assert "| fidelity | unet1d_tiny, edm | dpmpp_2m, 2 steps |" in page
+    assert "| Figure | Better is | fidelity | real, beside fidelity |" in page
+
+
 def test_the_packed_denoiser_makes_the_ecgs_of_the_trained_one(whole_run: DataCatalog) -> None:
     trained, packed = whole_run.load("denoiser_weights"), whole_run.load("packed_denoiser")
     assert packed["config"] == trained["config"]

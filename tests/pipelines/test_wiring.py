@@ -45,7 +45,7 @@ def declared(name: str, entries: dict) -> str:
 
 def test_default_is_the_five_pipelines_in_order(project: Path) -> None:
     kept = ["publish", "results", "benchmark_results", "fidelity_results"]
-    others = ["generate", "fidelity", "pack", "benchmark", *kept]
+    others = ["denoisers", "generate", "fidelity", "pack", "benchmark", *kept]
     assert sorted(pipelines) == sorted([*PIPELINES, *others, "__default__"])
     whole = {node.name for node in pipelines["__default__"].nodes}
     assert whole == {node.name for name in PIPELINES for node in pipelines[name].nodes}

@@ -46,6 +46,10 @@ _HOW_TO_READ_STEPS = """\
 The same records, from the same noise, made with fewer and with more evaluations of the denoiser. Fewer records were
 made than for the table above, so the columns compare with one another and not with it."""
 
+_HOW_TO_READ_DENOISERS = """\
+Each denoiser's ECGs and the real records of fold 9 against training records, as on the denoiser's own page. Most
+distances fall with the number of records, so each denoiser has its own column of as many real ones."""
+
 _HOW_TO_READ_STATEMENTS = """\
 Synthetic / real. The real kernel distance, diversity and AUC are those of fold 9, the real medians those of the
 training records with the statement. A dash stands where too few records hold it. Kernel distances of few records
@@ -120,6 +124,55 @@ def diversity_table(diversity: pd.DataFrame) -> Table:
     """Return the diversity ratio of each statement for each number of evaluations."""
     rows = [(label_cell(str(name)), *(Cell(number(value, 2)) for value in row)) for name, row in diversity.iterrows()]
     return Table(("Statement", *(f"{column} evaluations" for column in diversity)), tuple(rows), texts=1)
+
+
+def denoisers_page(figures: Mapping[str, pd.DataFrame], runs: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return a page that sets several denoisers side by side, as Markdown.
+
+    Args:
+        figures: by the denoiser's name, as for `FidelityContent`.
+        runs: by the same names, how its records came about.
+    """
+    lines = ["# Denoisers side by side", "", _HOW_TO_READ_DENOISERS, ""]
+    lines += table_lines(training_table({name: runs[name] for name in figures}))
+    lines += ["", *table_lines(side_by_side(figures))]
+    return "\n".join(lines) + "\n"
+
+
+def training_table(runs: Mapping[str, Mapping[str, Any]]) -> Table:
+    """Return how each denoiser was trained and how it sampled."""
+    rows = [
+        (
+            Cell(name),
+            Cell(f"{run['denoiser']['model']}, {run['denoiser']['process']['name']}"),
+            Cell(f"{run['sampler']['name']}, {run['sampler']['steps']} steps"),
+            Cell(plain(run["training"]["records"])),
+            Cell(number(run["training"]["seconds"] / 60, 0)),
+            Cell(plain(run["records"]["synthetic"])),
+        )
+        for name, run in runs.items()
+    ]
+    columns = ("Name", "Denoiser, process", "Sampler", "Training records seen", "Minutes", "ECGs made")
+    return Table(columns, tuple(rows), texts=3)
+
+
+def side_by_side(figures: Mapping[str, pd.DataFrame]) -> Table:
+    """Return the overall figures with a column for each denoiser, and one for real records beside each."""
+    first = next(iter(figures.values()))
+    rows = [
+        (
+            Cell(first.loc[figure, "title"]),
+            Cell(first.loc[figure, "better"]),
+            *(
+                Cell(plain(float(table.loc[figure, side])))
+                for table in figures.values()
+                for side in ("synthetic", "real")
+            ),
+        )
+        for figure in first.index
+    ]
+    columns = [heading for name in figures for heading in (name, f"real, beside {name}")]
+    return Table(("Figure", "Better is", *columns), tuple(rows), texts=2)
 
 
 def figure_table(figures: pd.DataFrame) -> Table:

@@ -1,3 +1,8 @@
-from ecg_forge.pipelines.fidelity.pipeline import create_packing_pipeline, create_pipeline, create_results_pipeline
+from ecg_forge.pipelines.fidelity.pipeline import (
+    create_denoisers_pipeline,
+    create_packing_pipeline,
+    create_pipeline,
+    create_results_pipeline,
+)
 
-__all__ = ["create_packing_pipeline", "create_pipeline", "create_results_pipeline"]
+__all__ = ["create_denoisers_pipeline", "create_packing_pipeline", "create_pipeline", "create_results_pipeline"]

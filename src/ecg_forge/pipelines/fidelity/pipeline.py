@@ -40,6 +40,13 @@ def create_packing_pipeline() -> Pipeline:
     )
 
 
+def create_denoisers_pipeline() -> Pipeline:
+    """Set side by side what was measured of every denoiser, each in an environment of its own."""
+    return Pipeline(
+        [step(results.set_denoisers_side_by_side, ["figures_of_denoisers", "runs_of_denoisers"], "denoisers_page")]
+    )
+
+
 def _measuring() -> Pipeline:
     data = ["records", "labels", "signals", _PLAN]
     classifier, comparison = f"{BASELINE}.weights", "params:fidelity.comparison"

@@ -1,17 +1,21 @@
 """What is kept of a measurement of fidelity, and the page of the documentation that follows from it."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
 
 from ecg_forge.diffusion.config import SamplerConfig
+from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.splits import records_of
 from ecg_forge.metrics.config import EvaluationConfig
 from ecg_forge.metrics.fidelity_config import FidelityConfig
 from ecg_forge.metrics.transfer import transfer_scores
 from ecg_forge.pipelines.arms import BASELINE, TRANSFER_ARMS
 from ecg_forge.training.config import GuidanceConfig
+
+Loaders = Mapping[str, Callable[[], Any]]
 
 
 def keep_half_precision(probabilities: pd.DataFrame) -> pd.DataFrame:
@@ -74,6 +78,23 @@ def score_transfer(
         for arm, table in zip((BASELINE, *TRANSFER_ARMS), probabilities, strict=True)
     ]
     return pd.concat(tables, ignore_index=True).set_index(["arm", "task"]).reset_index()
+
+
+def set_denoisers_side_by_side(figures: Loaders, runs: Loaders) -> str:
+    """Print the figures of every denoiser that was measured into one table, as Markdown.
+
+    Args:
+        figures: loads the overall figures, by the denoiser's name.
+        runs: loads how its records came about.
+
+    Raises:
+        BadInput: none was measured yet.
+    """
+    if not figures:
+        raise BadInput("no denoiser was measured yet (globals: denoisers); run `kedro run --pipelines=fidelity` first")
+    from ecg_forge.reporting.fidelity_page import denoisers_page
+
+    return denoisers_page({name: figures[name]() for name in figures}, {name: runs[name]() for name in figures})
 
 
 def write_fidelity_page(
