@@ -1,7 +1,9 @@
+import re
+
 import pytest
 
 from ecg_forge.ecg.errors import BadInput
-from ecg_forge.metrics.fidelity_config import FidelityConfig
+from ecg_forge.metrics.fidelity_config import FidelityConfig, StepsConfig
 
 
 @pytest.mark.parametrize(
@@ -12,9 +14,24 @@ from ecg_forge.metrics.fidelity_config import FidelityConfig
         ({"queries": 0}, "fidelity.comparison.queries is 0"),
         ({"folds": 1}, "fidelity.comparison.folds is 1"),
         ({"records": 20, "neighbours": 20}, "more than fidelity.comparison.neighbours, 20"),
-        ({"fewest_of_statement": 1}, "fidelity.fewest_of_statement is 1"),
+        ({"fewest_of_statement": 1}, "fidelity.comparison.fewest_of_statement is 1"),
     ],
 )
 def test_a_wrong_parameter_is_named(changes, message):
     with pytest.raises(BadInput, match=message):
         FidelityConfig(**changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"steps": [20]}, "fidelity.sampling.steps is [20]; give two or more"),
+        ({"steps": [200, 20]}, "two or more rising whole numbers"),
+        ({"steps": [0, 20]}, "two or more rising whole numbers"),
+        ({"records": 1}, "fidelity.sampling.records is 1"),
+        ({"fewest_of_statement": 0}, "fidelity.sampling.fewest_of_statement is 0"),
+    ],
+)
+def test_a_wrong_number_of_steps_is_named(changes, message):
+    with pytest.raises(BadInput, match=re.escape(message)):
+        StepsConfig(**{"steps": [10, 20], **changes})
