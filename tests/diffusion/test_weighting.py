@@ -5,7 +5,7 @@ from torch import nn
 from ecg_forge.diffusion.config import WEIGHTINGS, DdpmConfig, EdmConfig
 from ecg_forge.diffusion.preconditioning import EpsilonPreconditioner, Preconditioner
 from ecg_forge.diffusion.process import build_process
-from ecg_forge.diffusion.weighting import denoising_loss, loss_by_level, loss_weight
+from ecg_forge.diffusion.weighting import denoising_loss, loss_weight
 from ecg_forge.ecg.errors import BadInput
 
 
@@ -89,16 +89,6 @@ def test_the_loss_is_decided_by_its_inputs():
     one = denoising_loss(GaussianDenoiser(0.5), clean, sigma, noise, None, "edm")
     assert torch.equal(one, denoising_loss(GaussianDenoiser(0.5), clean, sigma, noise, None, "edm"))
     assert not torch.equal(one, denoising_loss(GaussianDenoiser(0.5), clean, sigma, -noise, None, "edm"))
-
-
-def test_the_loss_by_level_is_the_mean_of_the_batch_at_each_level():
-    clean, noise, levels = normals(5, 2, 8), normals(5, 2, 8, seed=1), torch.tensor([0.1, 1.0, 9.0])
-    denoise = Preconditioner(Gain(), 0.5)
-    found = loss_by_level(denoise, clean, levels, noise, None, "edm")
-    assert found.shape == (3,)
-    assert not found.requires_grad
-    at_one = denoising_loss(denoise, clean, torch.ones(5), noise, None, "edm").mean()
-    torch.testing.assert_close(found[1], at_one.detach())
 
 
 @pytest.mark.parametrize("weighting", WEIGHTINGS)

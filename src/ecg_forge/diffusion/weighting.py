@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
-import torch
 from torch import Tensor
 
 from ecg_forge.diffusion.config import check_weighting
@@ -63,23 +62,6 @@ def denoising_loss(
     denoised = denoise(clean + like(sigma, clean) * noise, sigma, condition)
     error = (denoised - clean).square().flatten(1).mean(dim=1)
     return loss_weight(weighting, sigma, denoise.sigma_data) * error
-
-
-@torch.no_grad()
-def loss_by_level(
-    denoise: Denoiser, clean: Tensor, sigmas: Tensor, noise: Tensor, condition: Any, weighting: str
-) -> Tensor:
-    """Return the mean loss of a batch at each of some noise levels, with the same noise at all of them.
-
-    Args:
-        denoise, clean, noise, condition, weighting: as for `denoising_loss`.
-        sigmas: noise levels ``(level,)``.
-
-    Returns:
-        ``(level,)``.
-    """
-    losses = [denoising_loss(denoise, clean, sigma.expand(len(clean)), noise, condition, weighting) for sigma in sigmas]
-    return torch.stack(losses).mean(dim=1)
 
 
 def _edm(sigma: Tensor, sigma_data: float) -> Tensor:

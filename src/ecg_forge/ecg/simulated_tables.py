@@ -89,8 +89,8 @@ def _row(plan: Plan, noise: RecordingNoise, rng: np.random.Generator) -> dict[st
         "static_noise": "alles" if noise.muscle > _MUSCLE_NOTED else None,
         "extra_beats": ", ".join(_EXTRA_BEATS[c] for c in plan.statements if c in _EXTRA_BEATS) or None,
         "pacemaker": "ja, pacemaker" if plan.rhythm == "PACE" else None,
-        "filename_lr": _filename(plan.ecg_id, "records100", "lr"),
-        "filename_hr": _filename(plan.ecg_id, "records500", "hr"),
+        "filename_lr": record_path(plan.ecg_id, "records100", "lr"),
+        "filename_hr": record_path(plan.ecg_id, "records500", "hr"),
     }
 
 
@@ -113,7 +113,7 @@ def _likelihoods(plan: Plan) -> dict[str, float]:
     return likelihoods
 
 
-def _filename(ecg_id: int, folder: str, suffix: str) -> str:
+def record_path(ecg_id: int, folder: str, suffix: str) -> str:
     """Return PhysioNet's path of a record, without extension."""
     return f"{folder}/{ecg_id // 1000 * 1000:05d}/{ecg_id:05d}_{suffix}"
 

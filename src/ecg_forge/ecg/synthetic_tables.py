@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ecg_forge.ecg.errors import BadInput
-from ecg_forge.ecg.simulated_tables import METADATA_COLUMNS
+from ecg_forge.ecg.simulated_tables import METADATA_COLUMNS, record_path
 from ecg_forge.ecg.statements import STATEMENTS
 
 _STATEMENTS = {statement.code: statement for statement in STATEMENTS}
@@ -47,8 +47,8 @@ def ptbxl_metadata(records: pd.DataFrame) -> pd.DataFrame:
     metadata["scp_codes"] = [str(_likelihoods(statements.split(";"))) for statements in records["statements"]]
     metadata["validated_by_human"] = False
     metadata["strat_fold"] = _TRAINING_FOLD
-    metadata["filename_lr"] = [_filename(ecg_id, "records100", "lr") for ecg_id in records.index]
-    metadata["filename_hr"] = [_filename(ecg_id, "records500", "hr") for ecg_id in records.index]
+    metadata["filename_lr"] = [record_path(ecg_id, "records100", "lr") for ecg_id in records.index]
+    metadata["filename_hr"] = [record_path(ecg_id, "records500", "hr") for ecg_id in records.index]
     metadata["source"] = "synthetic"
     metadata["seed"] = records["seed"]
     return metadata
@@ -61,8 +61,3 @@ def _report(codes: list[str]) -> str:
 def _likelihoods(codes: list[str]) -> dict[str, float]:
     """Give likelihoods as PTB-XL does: 100 for a certain diagnosis, 0 (none given) for form and rhythm."""
     return {code: 100.0 if _STATEMENTS[code].diagnostic else 0.0 for code in codes}
-
-
-def _filename(ecg_id: int, folder: str, suffix: str) -> str:
-    """Return PhysioNet's path of a record, without extension."""
-    return f"{folder}/{ecg_id // 1000 * 1000:05d}/{ecg_id:05d}_{suffix}"

@@ -56,12 +56,11 @@ def write_report(
     from ecg_forge.reporting.report import ReportContent, render_report
 
     each = {name: dict(zip(ARMS, of_arms[n :: len(REPORTED)], strict=True)) for n, name in enumerate(REPORTED)}
-    truth = task_labels(labels, classifier.task)
+    truth, counts = task_labels(labels, classifier.task), data_card["labels"][classifier.task]
     metrics = {arm: table[table["n_test"] != 0] for arm, table in each["metrics"].items()}
     from_baseline, from_control = (differences_from(reference, comparison) for reference in (BASELINE, CONTROL))
-    logger.info(
-        "scores on the test fold\n\n%s", console_table(metrics, {BASELINE: from_baseline, CONTROL: from_control})
-    )
+    printed = console_table(metrics, {BASELINE: from_baseline, CONTROL: from_control})
+    logger.info("scores on the test fold\n\n%s", printed)
     return render_report(
         ReportContent(
             question=QUESTION,
@@ -79,9 +78,9 @@ def write_report(
             calibrations=each["calibration"],
             subgroups=each["subgroups"],
             gallery=draw_gallery(signals, synthetic_signals, synthetic_records, synthetic_verdicts),
-            caveats=(*CAVEATS, _coverage(data_card["labels"][classifier.task])),
+            caveats=(*CAVEATS, _coverage(counts)),
             **_curves(truth, each["probabilities"], synthetic_plan, classifier.task),
-            **_overviews(each, denoiser_history, from_baseline, data_card["labels"][classifier.task]),
+            **_overviews(each, denoiser_history, from_baseline, counts),
         )
     )
 

@@ -24,6 +24,7 @@ from ecg_forge.metrics.fidelity_suite import (
 from ecg_forge.metrics.memorisation import closest_correlation
 from ecg_forge.pipelines.augmentation.nodes import synthetic_rows
 from ecg_forge.pipelines.fidelity.drawings import draw_comparison
+from ecg_forge.pipelines.synthesis.nodes import generate_signals
 from ecg_forge.training.config import GuidanceConfig
 
 
@@ -32,15 +33,6 @@ def plan_training_distribution(
 ) -> pd.DataFrame:
     """Plan synthetic records with the label sets, ages and sexes of training records, as often as they come."""
     return draw_plan(records, labels, config)
-
-
-def generate_signals(
-    weights: dict[str, Any], plan: pd.DataFrame, sampler: SamplerConfig, guidance: GuidanceConfig
-) -> SignalStream:
-    """Make one 12-lead ECG per row of the plan."""
-    from ecg_forge.training.generation import generate
-
-    return generate(weights, plan, sampler, guidance)
 
 
 def tabulate_synthetic_records(plan: pd.DataFrame) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from ecg_forge.pipelines.arms import BASELINE, REAL_ONLY, SYNTHETIC_ONLY, TRANSF
 from ecg_forge.pipelines.baseline.pipeline import classifier_pipeline
 from ecg_forge.pipelines.fidelity import nodes, results
 from ecg_forge.pipelines.step import step
+from ecg_forge.pipelines.synthesis.nodes import generate_signals
 
 _PLAN, _SIGNALS = f"{SYNTHETIC_ONLY}.plan", f"{SYNTHETIC_ONLY}.signals"
 _SAMPLING = ["params:synthesis.sampler", "params:synthesis.guidance"]
@@ -58,7 +59,7 @@ def _measuring() -> Pipeline:
                 _PLAN,
                 arm=SYNTHETIC_ONLY,
             ),
-            step(nodes.generate_signals, ["denoiser_weights", _PLAN, *_SAMPLING], _SIGNALS, arm=SYNTHETIC_ONLY),
+            step(generate_signals, ["denoiser_weights", _PLAN, *_SAMPLING], _SIGNALS, arm=SYNTHETIC_ONLY),
             step(
                 nodes.compare_with_real_records,
                 [*data, _SIGNALS, classifier, comparison],
