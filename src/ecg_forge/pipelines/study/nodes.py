@@ -1,5 +1,6 @@
 """Train every arm of the study in every cell with every seed, one run after the other."""
 
+import hashlib
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, replace
@@ -57,6 +58,9 @@ def train_study(
     done = 0
     for name, (cell, arm, seed) in runs.items():
         first, table = training_table(cell, config.recipe(arm), baseline_table, records, pool, config.seeds[0])
+        if table.empty or (config.recipe(arm).first != "nothing" and first.empty):
+            logger.warning("study: %s has no record to learn from: none passed the checks", name)
+            continue
         run = config.classifier(arm, seed)
         said = _described(name, run, table, first, data_card)
         if name in finished and _same(finished[name](), said):
@@ -130,5 +134,4 @@ def _same(former: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
 
 
 def _digest(table: pd.DataFrame) -> str:
-    rows = pd.util.hash_pandas_object(table.drop(columns="source"), index=False)
-    return f"{int(rows.sum() % 2**64):016x}"
+    return hashlib.sha256(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes()).hexdigest()[:16]
