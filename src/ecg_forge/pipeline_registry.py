@@ -10,6 +10,7 @@ from ecg_forge.pipelines import (
     evaluation,
     fidelity,
     results,
+    study,
     synthesis,
 )
 
@@ -30,6 +31,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "fidelity_results": fidelity.create_results_pipeline(),
         "denoisers": fidelity.create_denoisers_pipeline(),
         "pack": fidelity.create_packing_pipeline(),
+        "study": study.create_pipeline(),
         "publish": results.create_publish_pipeline(),
         "results": results.create_results_pipeline(),
         "benchmark": benchmark.create_pipeline(),

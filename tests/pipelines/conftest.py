@@ -13,7 +13,7 @@ from kedro.io import DataCatalog
 
 ROOT = Path(__file__).resolve().parents[2]
 
-KEPT = ("published", "benchmark", "box")
+KEPT = ("published", "benchmark", "box", "study")
 GLOBALS = {"ptbxl_source": "simulate", "simulation": {"n_records": 300, "seed": 3}}
 PARAMETERS = {
     "classifier": {
@@ -37,6 +37,22 @@ PARAMETERS = {
         "plan": {"n": 40},
         "comparison": {"records": 40, "queries": 4, "folds": 2, "fewest_of_statement": 2},
         "sampling": {"steps": [1, 2], "records": 20, "fewest_of_statement": 3},
+    },
+    "study": {
+        "experiments": ["per_label", "rare", "low_data"],
+        "seeds": [0, 1],
+        "training": {
+            "model": "resnet1d_tiny",
+            "epochs": 2,
+            "steps_per_epoch": 2,
+            "batch_size": 32,
+            "validate_every": 1,
+            "workers": 0,
+        },
+        "per_label": {"ILBBB": 0, "ILMI": 0, "SARRH": 0, "PVC": 3},
+        "rare_below": 12,
+        "rare_from": 10,
+        "shares": [0.5],
     },
     "benchmark": {
         "classifiers": ["resnet1d_tiny"],

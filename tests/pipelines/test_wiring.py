@@ -17,6 +17,7 @@ LAYERS = {
     "generators",
     "synthetic",
     "benchmark",
+    "study",
     *ARMS,
     *TRANSFER_ARMS,
     "reporting",
@@ -40,12 +41,12 @@ def declared(name: str, entries: dict) -> str:
         return name
     arm, _, artifact = name.partition(".")
     pattern = "{arm}." + artifact
-    return pattern if arm in (*ARMS, *TRANSFER_ARMS) and pattern in entries else ""
+    return pattern if arm in (*ARMS, *TRANSFER_ARMS, "study") and pattern in entries else ""
 
 
 def test_default_is_the_five_pipelines_in_order(project: Path) -> None:
     kept = ["publish", "results", "benchmark_results", "fidelity_results"]
-    others = ["denoisers", "generate", "fidelity", "pack", "benchmark", *kept]
+    others = ["study", "denoisers", "generate", "fidelity", "pack", "benchmark", *kept]
     assert sorted(pipelines) == sorted([*PIPELINES, *others, "__default__"])
     whole = {node.name for node in pipelines["__default__"].nodes}
     assert whole == {node.name for name in PIPELINES for node in pipelines[name].nodes}

@@ -35,7 +35,9 @@ def classifier_config(**changes: Any) -> ClassifierConfig:
     return ClassifierConfig(**{**settings, "crop_s": 1.0, "stride_s": 0.5, "learning_rate": 0.005, **changes})
 
 
-def train(folder: Path, **changes: Any) -> tuple[dict[str, Any], pd.DataFrame]:
+def train(
+    folder: Path, start: dict[str, torch.Tensor] | None = None, **changes: Any
+) -> tuple[dict[str, Any], pd.DataFrame]:
     signals = records()
     labels = pd.DataFrame(False, index=signals.ecg_id, columns=["NORM", "MI", "STTC", "CD", "HYP"])
     labels.loc[1::2, "MI"] = True
@@ -43,7 +45,7 @@ def train(folder: Path, **changes: Any) -> tuple[dict[str, Any], pd.DataFrame]:
         Examples(SignalPools([signals], signals.ecg_id[rows]), people(signals).iloc[rows], labels.iloc[rows])
         for rows in (slice(16), slice(16, None))
     )
-    return fit_classifier(half, rest, SCALES, classifier_config(**changes), Folder(folder), "test")
+    return fit_classifier(half, rest, SCALES, classifier_config(**changes), Folder(folder), "test", start)
 
 
 EVERYTHING = {
@@ -175,6 +177,14 @@ def test_the_same_labels_of_other_records_are_another_training() -> None:
     assert first != engine.fingerprint(classifier_config(), labels.set_axis([1, 1_000_001]))
     assert first != engine.fingerprint(classifier_config(seed=1), labels)
     assert first == engine.fingerprint(classifier_config(workers=3), labels)
+
+
+def test_a_training_can_begin_where_another_ended(tmp_path: Path) -> None:
+    first, _ = train(tmp_path / "a", epochs=12)
+    fresh, from_nothing = train(tmp_path / "b", epochs=1)
+    again, from_there = train(tmp_path / "b", epochs=1, start=first["tensors"])
+    assert from_there["train_loss"][0] < from_nothing["train_loss"][0]
+    assert any(not torch.equal(value, fresh["tensors"][name]) for name, value in again["tensors"].items())
 
 
 def test_the_seed_decides_the_weights(tmp_path: Path) -> None:

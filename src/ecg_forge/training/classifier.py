@@ -1,6 +1,6 @@
 """Train a classifier and score records with it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -131,6 +131,7 @@ def fit_classifier(
     config: ClassifierConfig,
     checkpoints: CheckpointHandle,
     name: str,
+    start: Mapping[str, torch.Tensor] | None = None,
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """Train one classifier and keep the weights of its best epoch on validation.
 
@@ -141,6 +142,7 @@ def fit_classifier(
         config: model and training.
         checkpoints: where the last checkpoint is kept until the training has ended.
         name: what the training is called in the log.
+        start: weights to begin with instead of random ones, as an earlier training of the same model left them.
 
     Returns:
         Weights as ``{"config", "tensors"}``, and the history (epoch, train_loss, val_loss, val_auc, records_per_s,
@@ -148,6 +150,8 @@ def fit_classifier(
     """
     torch.manual_seed(config.seed)
     module = Classifier(config, tuple(training.labels.columns), training.pools.fs, scales)
+    if start is not None:
+        module.network.load_state_dict(start)
     if config.loss.class_weights == "balanced":
         module.positive_weight.copy_(balancing_weights(torch.from_numpy(training.labels.to_numpy(np.float32))))
     run = Run(
@@ -157,7 +161,9 @@ def fit_classifier(
         gradient_clip=config.gradient_clip,
         validate_every=config.validate_every,
         seed=config.seed,
-        fingerprint=fingerprint(config, training.labels, training.people, pd.json_normalize(asdict(scales))),
+        fingerprint=fingerprint(
+            config, training.labels, training.people, pd.json_normalize(asdict(scales)), _sums(start or {})
+        ),
     )
     best = KeepBest()
     loaders = _training_loader(training, config, scales), _window_loader(validation, config, scales)
@@ -173,6 +179,11 @@ def fit_classifier(
         "val_auc": best.auc,
     }
     return {"config": saved, "tensors": best.tensors}, history
+
+
+def _sums(start: Mapping[str, torch.Tensor]) -> pd.DataFrame:
+    """Return a number for each tensor that training begins with, so that its checkpoint is not taken for another's."""
+    return pd.DataFrame({name: [float(value.double().sum())] for name, value in start.items()})
 
 
 def _optional_callbacks(config: ClassifierConfig) -> list[Callback]:

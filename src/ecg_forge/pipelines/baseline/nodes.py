@@ -1,5 +1,6 @@
 """Train, score and threshold one classifier. Every arm runs these same nodes under its own namespace."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -38,8 +39,11 @@ def train_classifier(
     config: ClassifierConfig,
     checkpoints: Any,
     *pools: Signals,
+    start: Mapping[str, Any] | None = None,
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """Train the classifier of one arm on its training table; validation records are real and of fold 9.
+
+    With ``start`` the training begins with these weights instead of random ones.
 
     Returns:
         Weights, and the history.
@@ -61,6 +65,7 @@ def train_classifier(
         config,
         checkpoints,
         name=f"classifier on {' + '.join(training_table['source'].unique())} records",
+        start=start,
     )
 
 
