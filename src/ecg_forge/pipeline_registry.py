@@ -32,6 +32,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "denoisers": fidelity.create_denoisers_pipeline(),
         "pack": fidelity.create_packing_pipeline(),
         "study": study.create_pipeline(),
+        "study_results": study.create_results_pipeline(),
         "publish": results.create_publish_pipeline(),
         "results": results.create_results_pipeline(),
         "benchmark": benchmark.create_pipeline(),

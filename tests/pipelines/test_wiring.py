@@ -45,7 +45,7 @@ def declared(name: str, entries: dict) -> str:
 
 
 def test_default_is_the_five_pipelines_in_order(project: Path) -> None:
-    kept = ["publish", "results", "benchmark_results", "fidelity_results"]
+    kept = ["publish", "results", "benchmark_results", "fidelity_results", "study_results"]
     others = ["study", "denoisers", "generate", "fidelity", "pack", "benchmark", *kept]
     assert sorted(pipelines) == sorted([*PIPELINES, *others, "__default__"])
     whole = {node.name for node in pipelines["__default__"].nodes}
@@ -63,6 +63,13 @@ def test_the_leaderboard_can_be_scored_again_without_training_or_recordings(proj
     files = {name for name in scoring.inputs() if not name.startswith("params:")}
     assert files == {"ptbxl_metadata", "benchmark_descriptions", "benchmark_probabilities"}
     assert {node.name for node in scoring.nodes} < {node.name for node in pipelines["benchmark"].nodes}
+
+
+def test_the_study_can_be_scored_again_without_training_or_recordings(project: Path) -> None:
+    scoring = pipelines["study_results"]
+    files = {name for name in scoring.inputs() if not name.startswith("params:")}
+    assert files == {"ptbxl_metadata", "study_descriptions", "study_probabilities"}
+    assert {node.name for node in scoring.nodes} < {node.name for node in pipelines["study"].nodes}
 
 
 def test_a_node_is_named_after_its_function(project: Path) -> None:
@@ -100,7 +107,7 @@ def test_layers_are_known_and_follow_the_flow_without_a_cycle(project: Path, cat
     sorter.prepare()  # raises CycleError
 
 
-@pytest.mark.parametrize("root", ["data", "published", "fidelity", "box"])
+@pytest.mark.parametrize("root", ["data", "published", "fidelity", "box", "study"])
 def test_an_environment_cannot_overwrite_anothers_results(project: Path, root: str) -> None:
     roots = [
         OmegaConfigLoader(str(project / "conf"), env=env, **settings.CONFIG_LOADER_ARGS)["globals"][root]

@@ -1,3 +1,3 @@
-from ecg_forge.pipelines.study.pipeline import create_pipeline
+from ecg_forge.pipelines.study.pipeline import create_pipeline, create_results_pipeline
 
-__all__ = ["create_pipeline"]
+__all__ = ["create_pipeline", "create_results_pipeline"]

@@ -1,21 +1,23 @@
 """Train every arm of the study in every cell with every seed, one run after the other."""
 
-import hashlib
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ecg_forge.ecg.labels import task_labels
+from ecg_forge.ecg.labels import labelled_records
 from ecg_forge.ecg.records import Signals
+from ecg_forge.ecg.splits import check_patients_disjoint
+from ecg_forge.metrics.classification import auc, average_precision, macro
 from ecg_forge.metrics.predictions import Predictions
 from ecg_forge.metrics.thresholds import fit_thresholds
 from ecg_forge.pipelines.baseline.nodes import score_records, train_classifier
-from ecg_forge.pipelines.study.config import StudyConfig
-from ecg_forge.pipelines.study.tables import draw_study_plan, training_table
+from ecg_forge.pipelines.study.config import Cell, StudyConfig
+from ecg_forge.pipelines.study.description import Description, describe_records, describe_task, differ_in
+from ecg_forge.pipelines.study.tables import draw_study_plan, study_cells, training_table
 from ecg_forge.training.config import ClassifierConfig
 
 logger = logging.getLogger(__name__)
@@ -23,6 +25,8 @@ logger = logging.getLogger(__name__)
 Loaders = Mapping[str, Callable[[], dict[str, Any]]]
 Run = tuple[dict[str, pd.DataFrame], dict[str, dict[str, Any]]]
 """Probabilities and description of one run, each under the run's id."""
+Stage = tuple[pd.DataFrame, ClassifierConfig]
+"""A training table, and how it is learned."""
 
 
 def plan_study(records: pd.DataFrame, labels: pd.DataFrame, config: StudyConfig) -> pd.DataFrame:
@@ -49,89 +53,84 @@ def train_study(
 ) -> Iterator[Run]:
     """Train and score what is not there yet; each run is saved before the next begins.
 
-    A run counts as finished when its description says that it had the same configuration, rows and PTB-XL version.
+    A run counts as finished when its description says that it had the same configuration, rows, synthetic signals and
+    PTB-XL version. Of its probabilities only those of the test records are kept: thresholds are chosen on validation
+    here, for the highest F1, since they serve to compare F1. Records without any label of the task are left out.
     """
-    counts = labels.loc[baseline_table["ecg_id"]].sum()
-    cells = config.cells({str(name): int(count) for name, count in counts.items()})
+    check_patients_disjoint(records)
+    truth = labelled_records(labels, config.task)
+    held = records[records.index.isin(truth.index)]
+    runs = config.runs(study_cells(records, labels, config))
     pool = plan.join(verdicts[["accepted"]])
-    runs = config.runs(cells)
-    done = 0
-    for name, (cell, arm, seed) in runs.items():
-        first, table = training_table(cell, config.recipe(arm), baseline_table, records, pool, config.seeds[0])
-        if table.empty or (config.recipe(arm).first != "nothing" and first.empty):
-            logger.warning("study: %s has no record to learn from: none passed the checks", name)
-            continue
-        run = config.classifier(arm, seed)
-        said = _described(name, run, table, first, data_card)
-        if name in finished and _same(finished[name](), said):
-            done += 1
-            continue
-        logger.info("study: %s, %d of %d runs finished", name, done, len(runs))
-        weights, seconds = _train(
-            first, table, records, labels, normaliser, run, checkpoints, (signals, synthetic_signals)
-        )
-        scored = score_records(weights, records, signals)
+    for said, stages in _unfinished(runs, held, baseline_table, pool, synthetic_signals, data_card, config, finished):
+        own = _part(checkpoints, f"{said['name']}/{said['rows']}")
+        weights, trained = _train(stages, held, labels, normaliser, own, signals, synthetic_signals)
         # Half precision is what is kept, so every figure follows from it.
-        probabilities = scored.astype({label: np.float16 for label in scored.columns if label != "split"})
-        validation = Predictions.of("val", probabilities, task_labels(labels, run.task), records)
-        yield (
-            {name: probabilities},
-            {
-                name: {
-                    **said,
-                    "cell": {"experiment": cell.experiment, "name": cell.name, "share": cell.share},
-                    "arm": arm,
-                    "seconds": round(seconds, 1),
-                    "best_epoch": weights["config"]["best_epoch"],
-                    "thresholds": fit_thresholds(validation),
-                    "provenance": {part: provenance[part] for part in ("code", "machine", "started")},
-                }
-            },
-        )
-        done += 1
+        scored = score_records(weights, held, signals).astype(dict.fromkeys(truth.columns, np.float16))
+        trained |= _on_validation(Predictions.of("val", scored, truth, held))
+        origin = {"provenance": {part: provenance[part] for part in ("code", "machine", "started")}}
+        yield {said["name"]: scored[scored["split"] == "test"]}, {said["name"]: {**said, **trained, **origin}}
     yield {}, {}  # Kedro wants one value at least
 
 
+def _unfinished(
+    runs: Mapping[str, tuple[Cell, str, int]],
+    held: pd.DataFrame,
+    baseline_table: pd.DataFrame,
+    pool: pd.DataFrame,
+    synthetic_signals: Signals,
+    data_card: Mapping[str, Any],
+    config: StudyConfig,
+    finished: Loaders,
+) -> Iterator[tuple[Description, list[Stage]]]:
+    """Give, run by run, what is to be said of it and what it learns from, one table after the other."""
+    for number, (name, (place, arm, seed)) in enumerate(runs.items(), start=1):
+        first, table = training_table(place, config.recipe(arm), baseline_table, held, pool, config.plan_seed)
+        settings = config.stages(arm, seed)
+        stages = list(zip((first, table)[-len(settings) :], settings, strict=True))
+        if any(learned.empty for learned, _ in stages):
+            logger.warning("study: %s has no record to learn from: none passed the checks", name)
+            continue
+        said = {
+            **describe_task(name, place, arm, seed, config),
+            **describe_records(first, table, synthetic_signals, held, data_card),
+        }
+        if name not in finished or differ_in(finished[name](), said):
+            logger.info("study: %s, run %d of %d", name, number, len(runs))
+            yield said, stages
+
+
 def _train(
-    first: pd.DataFrame,
-    table: pd.DataFrame,
+    stages: Sequence[Stage],
     records: pd.DataFrame,
     labels: pd.DataFrame,
     normaliser: dict[str, Any],
-    run: ClassifierConfig,
     checkpoints: Any,
-    pools: tuple[Signals, ...],
-) -> tuple[dict[str, Any], float]:
-    """Return weights and seconds; where something is learned first, either part takes half the epochs."""
-    if not len(first):
-        weights, history = train_classifier(table, records, labels, normaliser, run, checkpoints, *pools)
-        return weights, float(history["seconds"].sum())
-    half = replace(run, epochs=run.epochs // 2)
-    before, early = train_classifier(first, records, labels, normaliser, half, checkpoints, *pools)
-    weights, late = train_classifier(
-        table, records, labels, normaliser, half, checkpoints, *pools, start=before["tensors"]
-    )
-    return weights, float(early["seconds"].sum() + late["seconds"].sum())
+    *pools: Signals,
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Train on one table after the other, each from the weights before; return them and what the training took.
+
+    The best epoch is one of the last table's, counted from the run's beginning.
+    """
+    weights: dict[str, Any] = {"tensors": None}
+    seconds, before, best = 0.0, 0, 0
+    for number, (table, run) in enumerate(stages, start=1):
+        own = _part(checkpoints, str(number))  # or the first of two would clear what the second left when it was killed
+        weights, history = train_classifier(
+            table, records, labels, normaliser, run, own, *pools, start=weights["tensors"]
+        )
+        seconds += float(history["seconds"].sum())
+        best, before = before + int(weights["config"]["best_epoch"]), before + run.epochs
+    return weights, {"seconds": round(seconds, 1), "best_epoch": best}
 
 
-def _described(
-    name: str, run: ClassifierConfig, table: pd.DataFrame, first: pd.DataFrame, data_card: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Say what a run learns from, and how; equal for runs that would give the same probabilities."""
-    return {
-        "name": name,
-        "configuration": asdict(run),
-        "records": {source: int(count) for source, count in table["source"].value_counts().items()},
-        "first": {source: int(count) for source, count in first["source"].value_counts().items()},
-        "rows": _digest(pd.concat([first, table])),
-        "data": {part: data_card[part] for part in ("version", "sampling_rate_hz")},
-    }
+def _on_validation(validation: Predictions) -> dict[str, Any]:
+    """Return what is kept of the validation records: macro scores and the thresholds of highest F1."""
+    scores = {"val_auc": auc, "val_ap": average_precision}
+    macros = {name: round(macro(score(validation.truth, validation.probability)), 6) for name, score in scores.items()}
+    return {**macros, "thresholds": fit_thresholds(validation)}
 
 
-def _same(former: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    settings = [{k: v for k, v in each["configuration"].items() if k != "workers"} for each in (former, wanted)]
-    return settings[0] == settings[1] and all(former.get(part) == wanted[part] for part in ("rows", "data"))
-
-
-def _digest(table: pd.DataFrame) -> str:
-    return hashlib.sha256(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes()).hexdigest()[:16]
+def _part(checkpoints: Any, name: str) -> Any:
+    """Return the handle of one training among those that share a folder, so that none clears another's."""
+    return replace(checkpoints, path=checkpoints.path / name)

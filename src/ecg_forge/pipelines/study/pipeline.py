@@ -1,17 +1,40 @@
-"""Wiring of the study: one pool of synthetic records, made and checked once, and every arm of every experiment."""
+"""Wiring of the study: one pool of synthetic records, every arm of every experiment, and what follows from them.
+
+The pool is made and checked once. Scoring needs the kept runs and PTB-XL's metadata only.
+"""
 
 from kedro.pipeline import Pipeline
 
 from ecg_forge.pipelines.augmentation.nodes import check_synthetic, measure_distances
 from ecg_forge.pipelines.step import step
-from ecg_forge.pipelines.study import nodes
+from ecg_forge.pipelines.study import nodes, scoring
 from ecg_forge.pipelines.synthesis.nodes import describe_synthetic_records, generate_signals
 
 _STUDY = "study"
 
 
 def create_pipeline() -> Pipeline:
-    return _pool() + Pipeline(
+    return _pool() + _training() + create_results_pipeline()
+
+
+def create_results_pipeline() -> Pipeline:
+    """Compare the kept runs; what prints the comparison belongs here."""
+    return Pipeline(
+        [
+            step(
+                scoring.score_study,
+                [
+                    *("ptbxl_metadata", "params:data_engineering", "params:evaluation", "params:study"),
+                    *("study_descriptions", "study_probabilities"),
+                ],
+                ["study_comparison", "study_crosschecks", "study_summary"],
+            )
+        ]
+    )
+
+
+def _training() -> Pipeline:
+    return Pipeline(
         [
             step(
                 nodes.train_study,
@@ -28,7 +51,10 @@ def create_pipeline() -> Pipeline:
 
 
 def _pool() -> Pipeline:
-    """Plan, make, measure and check every synthetic record that an arm may use."""
+    """Plan, make, measure and check every synthetic record that an arm may use; what may stop a training belongs here.
+
+    Such a node stands between `check_synthetic` and the training, which must take what it gives.
+    """
     sampling = ["params:synthesis.sampler", "params:synthesis.guidance"]
     return Pipeline(
         [

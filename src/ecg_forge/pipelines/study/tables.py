@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.label_plan import draw_plan
 from ecg_forge.ecg.plan_config import OneHotPlan, RealSetsPlan
 from ecg_forge.ecg.splits import FIRST_SYNTHETIC_ID, records_of
@@ -11,6 +12,12 @@ from ecg_forge.pipelines.study.config import ArmRecipe, Cell, StudyConfig
 
 PLANNED_PER_WANTED = 1.5
 """Records planned for each that is wanted, since the checks reject some."""
+
+
+def study_cells(records: pd.DataFrame, labels: pd.DataFrame, config: StudyConfig) -> list[Cell]:
+    """Return every cell of the study, whose targets follow from the labels of the training records."""
+    counts = labels.loc[records_of(records, "train").index].sum()
+    return config.cells({str(name): int(count) for name, count in counts.items()})
 
 
 def shared_records(records: pd.DataFrame, share: float, seed: int) -> pd.DataFrame:
@@ -30,21 +37,28 @@ def draw_study_plan(records: pd.DataFrame, labels: pd.DataFrame, config: StudyCo
 
     Returns:
         As `draw_plan`, with columns ``kind`` (real_sets or one_hot) and ``share`` of the training patients that lent.
+
+    Raises:
+        BadInput: no cell adds a record.
     """
+    cells = study_cells(records, labels, config)
     parts = []
-    for share in sorted({cell.share for cell in _cells(records, labels, config)}, reverse=True):
-        lent = shared_records(records, share, config.seeds[0])
-        wanted = _most_wanted([c for c in _cells(records, labels, config) if c.share == share])
+    for share in sorted({cell.share for cell in cells}, reverse=True):
+        lent = shared_records(records, share, config.plan_seed)
         held = labels.loc[records_of(lent, "train").index].any()
-        targets = [
-            {"statement": s, "count": int(np.ceil(PLANNED_PER_WANTED * n))} for s, n in wanted.items() if held[s]
-        ]
-        for target in targets:
-            both = {
-                "real_sets": RealSetsPlan([target], config.seeds[0]),
-                "one_hot": OneHotPlan([target["statement"]], target["count"], config.seeds[0]),
+        wanted = _most_wanted([cell for cell in cells if cell.share == share])
+        for statement in (statement for statement in wanted if held[statement]):
+            count = int(np.ceil(PLANNED_PER_WANTED * wanted[statement]))
+            both: dict[str, RealSetsPlan | OneHotPlan] = {
+                "real_sets": RealSetsPlan([{"statement": statement, "count": count}], config.plan_seed),
+                "one_hot": OneHotPlan([statement], count, config.plan_seed),
             }
             parts += [draw_plan(lent, labels, plan).assign(kind=kind, share=share) for kind, plan in both.items()]
+    if not parts:
+        raise BadInput(
+            f"no cell of study.experiments ({', '.join(config.experiments)}) adds a record; name statements in "
+            "study.per_label, or set rare_from and rare_below so that some lie between them"
+        )
     plan = pd.concat(parts)
     return plan.set_index(pd.RangeIndex(FIRST_SYNTHETIC_ID, FIRST_SYNTHETIC_ID + len(plan), name="ecg_id"))
 
@@ -60,7 +74,7 @@ def training_table(
         baseline_table: every real training record.
         records: table of records.
         pool: the planned records with columns kind, share and accepted.
-        seed: that chose the shares.
+        seed: that chose the patients of the share.
     """
     train = records_of(shared_records(records, cell.share, seed), "train").index
     real = baseline_table[baseline_table["ecg_id"].isin(train)]
@@ -81,11 +95,6 @@ def _taken(source: str, cell: Cell, real: pd.DataFrame, pool: pd.DataFrame) -> p
     if source != "copies":
         return synthetic_rows(chosen)
     return real.set_index("ecg_id").loc[chosen["template_ecg_id"]].reset_index().assign(source="copy")
-
-
-def _cells(records: pd.DataFrame, labels: pd.DataFrame, config: StudyConfig) -> list[Cell]:
-    counts = labels.loc[records_of(records, "train").index].sum()
-    return config.cells({str(name): int(count) for name, count in counts.items()})
 
 
 def _most_wanted(cells: list[Cell]) -> dict[str, int]:
