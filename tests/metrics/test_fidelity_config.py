@@ -3,7 +3,7 @@ import re
 import pytest
 
 from ecg_forge.ecg.errors import BadInput
-from ecg_forge.metrics.fidelity_config import FidelityConfig, StepsConfig
+from ecg_forge.metrics.fidelity_config import FidelityConfig, SamplingConfig
 
 
 @pytest.mark.parametrize(
@@ -28,10 +28,12 @@ def test_a_wrong_parameter_is_named(changes, message):
         ({"steps": [20]}, "fidelity.sampling.steps is [20]; give two or more"),
         ({"steps": [200, 20]}, "two or more rising whole numbers"),
         ({"steps": [0, 20]}, "two or more rising whole numbers"),
+        ({"scales": [1.5]}, "fidelity.sampling.scales is [1.5]; give two or more rising numbers"),
+        ({"scales": [-1, 1]}, "rising numbers from 0 on"),
         ({"records": 1}, "fidelity.sampling.records is 1"),
         ({"fewest_of_statement": 0}, "fidelity.sampling.fewest_of_statement is 0"),
     ],
 )
-def test_a_wrong_number_of_steps_is_named(changes, message):
+def test_a_wrong_setting_of_sampling_is_named(changes, message):
     with pytest.raises(BadInput, match=re.escape(message)):
-        StepsConfig(**{"steps": [10, 20], **changes})
+        SamplingConfig(**{"steps": [10, 20], "scales": [1, 2], **changes})

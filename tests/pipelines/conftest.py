@@ -36,7 +36,7 @@ PARAMETERS = {
     "fidelity": {
         "plan": {"n": 40},
         "comparison": {"records": 40, "queries": 4, "folds": 2, "fewest_of_statement": 2},
-        "sampling": {"steps": [1, 2], "records": 20, "fewest_of_statement": 3},
+        "sampling": {"steps": [1, 2], "scales": [1, 2], "records": 20, "fewest_of_statement": 3},
     },
     "study": {
         "experiments": ["per_label"],

@@ -67,6 +67,13 @@ def test_an_arm_of_synthetic_records_learns_from_as_many_as_its_real_templates(w
     assert scores["auc"].between(0, 1).all()
 
 
+def test_fidelity_is_measured_for_each_scale_of_guidance(whole_run: DataCatalog) -> None:
+    by_guidance, by_steps = whole_run.load("fidelity_by_guidance"), whole_run.load("fidelity_by_steps")
+    assert by_guidance.columns.tolist() == ["1", "2"]
+    assert not by_guidance["1"].equals(by_guidance["2"])
+    pd.testing.assert_series_equal(by_guidance["1"], by_steps["2"], check_names=False)  # the run's own settings
+
+
 def test_fidelity_is_measured_for_few_steps_and_for_many(whole_run: DataCatalog) -> None:
     figures, by_steps = whole_run.load("fidelity_figures"), whole_run.load("fidelity_by_steps")
     assert set(by_steps.index) <= set(figures.index)

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -44,6 +46,13 @@ def test_a_tall_wave_and_an_offset_stay_within_the_neighbours_room():
 
 def test_twenty_four_pairs_are_a_small_picture():
     assert len(figure_svg(draw_gallery(pairs(24), 100))) < 1_500_000
+
+
+def test_samples_are_in_the_picture_only():
+    one, other = (figure_svg(draw_gallery([Pair("WPW", ecg(0), ecg(seed))], 100)) for seed in (1, 2))
+    assert one != other
+    without = [re.sub("<image.*?/>", "", svg, flags=re.DOTALL) for svg in (one, other)]
+    assert without[0] == without[1]
 
 
 def test_nothing_to_draw_is_refused():

@@ -33,8 +33,9 @@ def page(images=None, statements=None):
     scores = {"auc": 0.9, "auc_low": 0.88, "auc_high": 0.92, "ap": 0.3, "ap_low": 0.2, "ap_high": 0.4}
     transfer = pd.DataFrame([{"arm": "synthetic_only", "task": "all", **scores}])
     by_steps = pd.DataFrame({"10": [0.8], "200": [0.9]}, index=["coverage"])
+    by_guidance = pd.DataFrame({"1": [0.85], "1.5": [0.65]}, index=["coverage"])
     diversity = pd.DataFrame({"10": [0.9], "200": [1.0]}, index=["AFIB"])
-    return fidelity_page(FidelityContent(run, figures, table, by_steps, diversity, transfer, images or {}))
+    return fidelity_page(FidelityContent(run, figures, table, by_steps, diversity, by_guidance, transfer, images or {}))
 
 
 def test_scores_of_training_on_synthetic_records_carry_intervals():
@@ -44,6 +45,11 @@ def test_scores_of_training_on_synthetic_records_carry_intervals():
 def test_figures_and_diversity_stand_in_a_column_per_number_of_evaluations():
     assert "| Coverage | 0.8 | 0.9 |" in page()
     assert "| AFIB (atrial fibrillation) | 0.90 | 1.00 |" in page()
+
+
+def test_figures_stand_in_a_column_per_scale_of_guidance():
+    assert "| Figure | scale 1 | scale 1.5 |" in page()
+    assert "| Coverage | 0.85 | 0.65 |" in page()
 
 
 def test_the_page_says_how_its_records_came_about():

@@ -106,6 +106,8 @@ def draw_ecg(
 def figure_svg(figure: "Figure") -> str:
     """Return a figure as self-contained SVG text: the same text for the same figure, without date, fonts or links.
 
+    What a figure has ``rasterized`` is drawn at 150 dots per inch.
+
     Path coordinates are rounded to 0.01 pt (0.0035 mm), which keeps a sheet of ten seconds under 60 kB at
     100 Hz and under 150 kB at 500 Hz.
     """
@@ -119,7 +121,9 @@ def figure_svg(figure: "Figure") -> str:
         "path.simplify_threshold": 0.2,  # pt, a fifth of the pen's width
     }
     with matplotlib.rc_context(settings):  # type: ignore[arg-type]
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Type": None, "Format": None})
+        figure.savefig(
+            buffer, format="svg", dpi=150, metadata={"Date": None, "Creator": None, "Type": None, "Format": None}
+        )
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)

@@ -1,5 +1,6 @@
 """How the fidelity of synthetic records is measured, as the parameters say."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -42,23 +43,30 @@ class FidelityConfig:
 
 
 @dataclass(frozen=True)
-class StepsConfig:
-    """How the number of steps of the sampler is judged: the same records, made with few steps and with many.
+class SamplingConfig:
+    """How the settings of sampling are judged: the same records, made with other steps and other guidance.
 
     Attributes:
         steps: numbers of steps, rising; the last is what the others are compared with.
+        scales: of guidance, rising.
         records: how many synthetic records, the first ones of the plan.
         fewest_of_statement: statements held by fewer of them have no row.
     """
 
     steps: list[int]
+    scales: list[float]
     records: int = 300
     fewest_of_statement: int = 20
 
     def __post_init__(self) -> None:
-        rising = all(a < b for a, b in pairwise(self.steps))
-        if len(self.steps) < 2 or not rising or self.steps[0] < 1:
+        if not _rises(self.steps) or self.steps[0] < 1:
             raise BadInput(f"fidelity.sampling.steps is {self.steps}; give two or more rising whole numbers")
+        if not _rises(self.scales) or self.scales[0] < 0:
+            raise BadInput(f"fidelity.sampling.scales is {self.scales}; give two or more rising numbers from 0 on")
         for name in ("records", "fewest_of_statement"):
             if getattr(self, name) < 2:
                 raise BadInput(f"fidelity.sampling.{name} is {getattr(self, name)}; give a whole number from 2 on")
+
+
+def _rises(values: Sequence[float]) -> bool:
+    return len(values) > 1 and all(a < b for a, b in pairwise(values))

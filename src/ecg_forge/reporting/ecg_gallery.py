@@ -110,5 +110,7 @@ def _draw_ecg(
         baseline = top - TITLE_MM - (place + 0.5) * LEAD_MM
         # About its median, since an offset would push the trace into its neighbour; tall waves are cut there.
         height = np.clip(MM_PER_MILLIVOLT * (shown - np.nanmedian(shown)), -LEAD_MM, LEAD_MM)
-        axes.plot(left + np.arange(len(shown)) / fs * MM_PER_SECOND, baseline + height, color=INK, linewidth=0.45)
+        seconds = np.arange(len(shown)) / fs
+        # A picture, not a path: the samples of real records are PTB-XL's to give away.
+        axes.plot(left + seconds * MM_PER_SECOND, baseline + height, color=INK, linewidth=0.45, rasterized=True)
         axes.text(left - 1, baseline, name, color=QUIET_INK, fontsize=5, ha="right", va="center")

@@ -1,5 +1,6 @@
 """How real the denoiser's ECGs are: figures beside those of real records, and what a classifier learns from them."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from ecg_forge.ecg.leads import INDEPENDENT_LEADS, lead_positions
 from ecg_forge.ecg.plan_config import TrainingDistributionPlan
 from ecg_forge.ecg.records import Signals, SignalStream, to_millivolts
 from ecg_forge.ecg.splits import records_of
-from ecg_forge.metrics.fidelity_config import FidelityConfig, StepsConfig
+from ecg_forge.metrics.fidelity_config import FidelityConfig, SamplingConfig
 from ecg_forge.metrics.fidelity_suite import (
     RecordSet,
     drawn,
@@ -69,7 +70,7 @@ def compare_with_real_records(
     return figures, statements, draw_comparison(synthetic, heldout, closest, signals.fs)
 
 
-def compare_steps(
+def compare_sampling(
     records: pd.DataFrame,
     labels: pd.DataFrame,
     signals: Signals,
@@ -79,30 +80,34 @@ def compare_steps(
     sampler: SamplerConfig,
     guidance: GuidanceConfig,
     comparison: FidelityConfig,
-    config: StepsConfig,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Make the same records in few steps and in many, and measure each set against training records.
+    config: SamplingConfig,
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Make the same records with other numbers of steps and other guidance, and measure each against training records.
 
     Returns:
-        Overall figures (index figure, a column per number of evaluations), and the diversity ratio of each statement
-        (index label, the same columns).
+        Overall figures by steps (index figure, a column per number of evaluations), the diversity ratio of each
+        statement (index label, the same columns), and overall figures by guidance (a column per scale).
     """
     first = plan.head(config.records)
     heldout, training = (
         _real_set(records_of(records, split), labels, signals, classifier_weights, comparison)
         for split in ("val", "train")
     )
-    figures, diversity = {}, {}
-    for steps in config.steps:
-        settings = SamplerConfig(sampler.name, steps)
-        made = _in_memory(generate_signals(weights, first, settings, guidance))
+
+    def measured(steps: SamplerConfig, push: GuidanceConfig) -> tuple[pd.Series, pd.DataFrame]:
+        made = _in_memory(generate_signals(weights, first, steps, push))
         synthetic = _synthetic_set(first, made, classifier_weights)
-        column = str(settings.evaluations)
-        figures[column] = fidelity_table(synthetic, heldout, training, signals.fs, comparison)["synthetic"]
-        statements = statement_table(synthetic, heldout, training, comparison)
+        figures = fidelity_table(synthetic, heldout, training, signals.fs, comparison)["synthetic"]
+        return figures, statement_table(synthetic, heldout, training, comparison)
+
+    by_steps, diversity = {}, {}
+    for steps in (SamplerConfig(sampler.name, number) for number in config.steps):
+        column = str(steps.evaluations)
+        by_steps[column], statements = measured(steps, guidance)
         enough = statements["n"] >= config.fewest_of_statement
         diversity[column] = statements.loc[enough, "diversity_ratio"]
-    return pd.DataFrame(figures), pd.DataFrame(diversity).rename_axis("label")
+    by_guidance = {f"{scale:g}": measured(sampler, replace(guidance, scale=scale))[0] for scale in config.scales}
+    return pd.DataFrame(by_steps), pd.DataFrame(diversity).rename_axis("label"), pd.DataFrame(by_guidance)
 
 
 def _synthetic_set(plan: pd.DataFrame, signals: Signals, weights: dict[str, Any]) -> RecordSet:

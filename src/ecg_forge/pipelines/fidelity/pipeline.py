@@ -10,7 +10,8 @@ from ecg_forge.pipelines.synthesis.nodes import generate_signals
 
 _PLAN, _SIGNALS = f"{SYNTHETIC_ONLY}.plan", f"{SYNTHETIC_ONLY}.signals"
 _SAMPLING = ["params:synthesis.sampler", "params:synthesis.guidance"]
-_MEASURED = ["fidelity_run", "fidelity_figures", "fidelity_statements", "fidelity_by_steps", "diversity_by_steps"]
+_COMPARED = ["fidelity_by_steps", "diversity_by_steps", "fidelity_by_guidance"]
+_MEASURED = ["fidelity_run", "fidelity_figures", "fidelity_statements", *_COMPARED]
 
 
 def create_pipeline() -> Pipeline:
@@ -66,9 +67,9 @@ def _measuring() -> Pipeline:
                 ["fidelity_figures", "fidelity_statements", "fidelity_drawings"],
             ),
             step(
-                nodes.compare_steps,
+                nodes.compare_sampling,
                 [*data, "denoiser_weights", classifier, *_SAMPLING, comparison, "params:fidelity.sampling"],
-                ["fidelity_by_steps", "diversity_by_steps"],
+                _COMPARED,
             ),
             step(
                 results.describe_fidelity,

@@ -103,10 +103,11 @@ def write_fidelity_page(
     statements: pd.DataFrame,
     by_steps: pd.DataFrame,
     diversity: pd.DataFrame,
+    by_guidance: pd.DataFrame,
     transfer: pd.DataFrame,
 ) -> str:
     """Print everything that was measured as Markdown."""
     from ecg_forge.reporting.fidelity_page import FIGURE_CAPTIONS, FidelityContent, fidelity_page
 
     images = {name: f"{name}.svg" for name in FIGURE_CAPTIONS}
-    return fidelity_page(FidelityContent(run, figures, statements, by_steps, diversity, transfer, images))
+    return fidelity_page(FidelityContent(run, figures, statements, by_steps, diversity, by_guidance, transfer, images))
