@@ -65,10 +65,11 @@ def test_the_leaderboard_can_be_scored_again_without_training_or_recordings(proj
     assert {node.name for node in scoring.nodes} < {node.name for node in pipelines["benchmark"].nodes}
 
 
-def test_the_study_can_be_scored_again_without_training_or_recordings(project: Path) -> None:
+def test_the_study_can_be_printed_again_without_training_or_recordings(project: Path) -> None:
     scoring = pipelines["study_results"]
     files = {name for name in scoring.inputs() if not name.startswith("params:")}
-    assert files == {"ptbxl_metadata", "study_descriptions", "study_probabilities"}
+    pool = {"study_checks", "study_diversity", "study_privacy", "study_examples"}
+    assert files == {"ptbxl_metadata", "study_descriptions", "study_probabilities", *pool}
     assert {node.name for node in scoring.nodes} < {node.name for node in pipelines["study"].nodes}
 
 
