@@ -230,3 +230,21 @@ def test_a_synthetic_record_cannot_pass_for_a_real_training_record() -> None:
     table = labels().loc[[1, 2]].reset_index(names="ecg_id").assign(source="real", ecg_id=[1, SYNTHETIC])
     with pytest.raises(LeakError, match=f"classifier training may only see training records .* ecg_id {SYNTHETIC}"):
         train_classifier(table, records(), labels(), {}, None, None)  # type: ignore[arg-type]
+
+
+def test_a_real_record_cannot_pass_for_a_synthetic_one() -> None:
+    table = labels().loc[[1, 8]].reset_index(names="ecg_id").assign(source=["real", "synthetic"])
+    with pytest.raises(LeakError, match="ecg_id 8 is called synthetic"):
+        train_classifier(table, records(), labels(), {}, None, None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("fold", "split"), [(9, "val"), (10, "test")])
+def test_metadata_with_a_synthetic_record_to_validate_or_test_on_are_refused(fold: int, split: str) -> None:
+    table = metadata().rename(index={metadata().index[-1]: SYNTHETIC})
+    table["strat_fold"] = 1
+    table.loc[SYNTHETIC, "strat_fold"] = fold
+    table["patient_id"] = np.arange(len(table))
+    with pytest.raises(LeakError, match=f"synthetic record {SYNTHETIC} stands in {split}"):
+        record_table(table, DataConfig())
+    table["strat_fold"] = 1
+    assert SYNTHETIC in record_table(table, DataConfig()).index

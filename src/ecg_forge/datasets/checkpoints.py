@@ -20,6 +20,10 @@ class CheckpointFolder:
 
     path: Path
 
+    def part(self, name: str) -> "CheckpointFolder":
+        """Return the handle on a folder below, of one training among several, so that none clears another's."""
+        return CheckpointFolder(self.path / name)
+
     def matching(self, fingerprint: str) -> Path | None:
         """Return the last checkpoint if it belongs to this fingerprint, else None."""
         note, last = self.path / _FINGERPRINT, self.path / _LAST

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ecg_forge.ecg.errors import BadInput
-from ecg_forge.ecg.splits import check_patients_disjoint, split_of_fold
+from ecg_forge.ecg.splits import check_patients_disjoint, check_synthetic_trains, split_of_fold
 
 PTBXL_VERSIONS = {
     # records, patients: PhysioNet's release notes of PTB-XL
@@ -67,7 +67,7 @@ def record_table(metadata: pd.DataFrame, config: DataConfig) -> pd.DataFrame:
 
     Raises:
         BadInput: a column or patient is missing, an ecg_id stands twice, a sex or fold is unknown.
-        LeakError: a patient stands in two splits.
+        LeakError: a patient stands in two splits, or a synthetic record in validation or test.
     """
     _check_metadata(metadata)
     filename = metadata["filename_lr" if config.fs == 100 else "filename_hr"]
@@ -86,6 +86,7 @@ def record_table(metadata: pd.DataFrame, config: DataConfig) -> pd.DataFrame:
     )
     records["recording_date"] = pd.to_datetime(records["recording_date"], errors="coerce")
     check_patients_disjoint(records)
+    check_synthetic_trains(records)
     return _subset(records, config)
 
 

@@ -54,3 +54,23 @@ def require_training_records(ecg_ids: np.ndarray | pd.Index, records: pd.DataFra
             f"{purpose} may only see training records (folds 1 to 8), "
             f"but ecg_id {outside[0]} is in {split.loc[outside[0]]}"
         )
+
+
+def require_synthetic_records(ecg_ids: np.ndarray | pd.Index, purpose: str) -> None:
+    """Raise LeakError if one of these records, called synthetic, has the ecg_id of a real one."""
+    real = ecg_ids[ecg_ids < FIRST_SYNTHETIC_ID]
+    if len(real):
+        raise LeakError(
+            f"{purpose}: ecg_id {real[0]} is called synthetic, but those begin at {FIRST_SYNTHETIC_ID}; "
+            "a real record must be called real or copy"
+        )
+
+
+def check_synthetic_trains(records: pd.DataFrame) -> None:
+    """Raise LeakError naming the first synthetic record that stands in the validation or test split."""
+    outside = records.index[(records.index >= FIRST_SYNTHETIC_ID) & (records["split"] != "train")]
+    if len(outside):
+        raise LeakError(
+            f"synthetic record {outside[0]} stands in {records.loc[outside[0], 'split']} ({len(outside)} such "
+            "records); they may only be learned from: give them a fold from 1 to 8"
+        )

@@ -9,7 +9,12 @@ import pandas as pd
 from ecg_forge.ecg.demographics import fit_age_scale
 from ecg_forge.ecg.labels import task_labels
 from ecg_forge.ecg.records import Signals
-from ecg_forge.ecg.splits import check_patients_disjoint, records_of, require_training_records
+from ecg_forge.ecg.splits import (
+    check_patients_disjoint,
+    records_of,
+    require_synthetic_records,
+    require_training_records,
+)
 from ecg_forge.metrics.config import EvaluationConfig
 from ecg_forge.metrics.predictions import Predictions
 from ecg_forge.metrics.thresholds import fit_thresholds
@@ -51,8 +56,9 @@ def train_classifier(
     from ecg_forge.training.classifier import Examples, Scales, fit_classifier
     from ecg_forge.training.data import SignalPools
 
-    from_real = training_table.loc[training_table["source"] != "synthetic", "ecg_id"].unique()
-    require_training_records(from_real, records, "classifier training")
+    synthetic = training_table["source"] == "synthetic"
+    require_training_records(training_table.loc[~synthetic, "ecg_id"].unique(), records, "classifier training")
+    require_synthetic_records(training_table.loc[synthetic, "ecg_id"].to_numpy(), "classifier training")
     ids = training_table["ecg_id"].to_numpy()
     # The ids are in the index so that they count in the fingerprint: two arms can differ in nothing else.
     rows = task_labels(training_table.drop(columns=list(TRAINING_COLUMNS)), config.task).set_axis(ids)

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -63,7 +62,7 @@ def train_study(
     runs = config.runs(study_cells(records, labels, config))
     pool = plan.join(verdicts[["accepted"]])
     for said, stages in _unfinished(runs, held, baseline_table, pool, synthetic_signals, data_card, config, finished):
-        own = _part(checkpoints, f"{said['name']}/{said['rows']}")
+        own = checkpoints.part(f"{said['name']}/{said['rows']}")
         weights, trained = _train(stages, held, labels, normaliser, own, signals, synthetic_signals)
         # Half precision is what is kept, so every figure follows from it.
         scored = score_records(weights, held, signals).astype(dict.fromkeys(truth.columns, np.float16))
@@ -115,7 +114,7 @@ def _train(
     weights: dict[str, Any] = {"tensors": None}
     seconds, before, best = 0.0, 0, 0
     for number, (table, run) in enumerate(stages, start=1):
-        own = _part(checkpoints, str(number))  # or the first of two would clear what the second left when it was killed
+        own = checkpoints.part(str(number))  # or the first of two would clear what the second left when it was killed
         weights, history = train_classifier(
             table, records, labels, normaliser, run, own, *pools, start=weights["tensors"]
         )
@@ -129,8 +128,3 @@ def _on_validation(validation: Predictions) -> dict[str, Any]:
     scores = {"val_auc": auc, "val_ap": average_precision}
     macros = {name: round(macro(score(validation.truth, validation.probability)), 6) for name, score in scores.items()}
     return {**macros, "thresholds": fit_thresholds(validation)}
-
-
-def _part(checkpoints: Any, name: str) -> Any:
-    """Return the handle of one training among those that share a folder, so that none clears another's."""
-    return replace(checkpoints, path=checkpoints.path / name)
