@@ -101,7 +101,8 @@ def test_no_record_of_another_split_lends_its_label_set(monkeypatch: pytest.Monk
 def test_no_record_of_another_split_lends_its_label_set_to_the_study(monkeypatch: pytest.MonkeyPatch) -> None:
     choose_every_record(monkeypatch, "ecg_forge.ecg.label_plan")
     training = {"model": "resnet1d_tiny", "task": "all", "epochs": 2, "steps_per_epoch": 1}
-    study = StudyConfig(training, [0], {"baseline": {}}, ["per_label"], per_label={"WPW": 8})
+    arms = {"baseline": {}, "augmented": {"added": "checked"}}
+    study = StudyConfig(training, [0], arms, ["per_label"], per_label={"WPW": 8})
     with pytest.raises(LeakError, match="the label plan may only see training records"):
         draw_study_plan(records(), labels(), study)
 

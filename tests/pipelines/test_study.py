@@ -116,8 +116,13 @@ def learned(study: StudyConfig, cell: Cell, recipe: dict[str, Any]) -> tuple[pd.
     return training_table(cell, arm, real, truth().records, planned(study), study.plan_seed)
 
 
+def test_only_kinds_that_an_arm_learns_from_are_planned() -> None:
+    assert {*planned(config())["kind"]} == {"real_sets"}
+    assert {*planned(config(arms={"baseline": {}, "one": {"added": "one_hot"}}))["kind"]} == {"one_hot"}
+
+
 def test_each_recipe_gives_its_rows() -> None:
-    study = config(per_label={"PVC": 6})
+    study = config(per_label={"PVC": 6}, arms={**ARMS, "augmented_one_hot": {"added": "one_hot"}})
     (cell,) = study.cells({})
     tables = {
         source: learned(study, cell, {"added": source})[1].query("source != 'real'")
@@ -163,8 +168,10 @@ def test_a_share_lends_to_its_own_plan_and_seeds_do_not_change_it() -> None:
 
 
 def test_a_study_that_adds_nothing_is_no_study() -> None:
-    with pytest.raises(BadInput, match="no cell of study.experiments .* adds a record"):
+    with pytest.raises(BadInput, match="no arm adds a record in any cell of study.experiments"):
         planned(config(per_label={}))
+    with pytest.raises(BadInput, match="no arm adds a record"):
+        planned(config(arms={"baseline": {}}))
 
 
 @dataclass

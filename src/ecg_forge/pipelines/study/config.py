@@ -140,6 +140,12 @@ class StudyConfig:
         """The label task of every arm."""
         return str(self.training["task"])
 
+    @property
+    def sources(self) -> set[str]:
+        """What arms add or learn first, of `SOURCES`."""
+        recipes = [self.recipe(arm) for arm in self.arms]
+        return {source for recipe in recipes for source in (recipe.added, recipe.first)} - {"nothing"}
+
     def recipe(self, arm: str) -> ArmRecipe:
         """Return the recipe of an arm."""
         try:

@@ -31,7 +31,7 @@ def shared_records(records: pd.DataFrame, share: float, seed: int) -> pd.DataFra
 
 
 def draw_study_plan(records: pd.DataFrame, labels: pd.DataFrame, config: StudyConfig) -> pd.DataFrame:
-    """Plan every synthetic record that some cell may use.
+    """Plan every synthetic record that some arm may use in some cell.
 
     A target that no training record of a share holds is left out there: nothing can lend its label sets.
 
@@ -39,9 +39,10 @@ def draw_study_plan(records: pd.DataFrame, labels: pd.DataFrame, config: StudyCo
         As `draw_plan`, with columns ``kind`` (real_sets or one_hot) and ``share`` of the training patients that lent.
 
     Raises:
-        BadInput: no cell adds a record.
+        BadInput: no arm adds a record in any cell.
     """
     cells = study_cells(records, labels, config)
+    kinds = {_kind(source) for source in config.sources}
     parts = []
     for share in sorted({cell.share for cell in cells}, reverse=True):
         lent = shared_records(records, share, config.plan_seed)
@@ -53,11 +54,12 @@ def draw_study_plan(records: pd.DataFrame, labels: pd.DataFrame, config: StudyCo
                 "real_sets": RealSetsPlan([{"statement": statement, "count": count}], config.plan_seed),
                 "one_hot": OneHotPlan([statement], count, config.plan_seed),
             }
-            parts += [draw_plan(lent, labels, plan).assign(kind=kind, share=share) for kind, plan in both.items()]
+            plans = {kind: draw_plan(lent, labels, plan) for kind, plan in both.items() if kind in kinds}
+            parts += [plan.assign(kind=kind, share=share) for kind, plan in plans.items()]
     if not parts:
         raise BadInput(
-            f"no cell of study.experiments ({', '.join(config.experiments)}) adds a record; name statements in "
-            "study.per_label, or set rare_from and rare_below so that some lie between them"
+            f"no arm adds a record in any cell of study.experiments ({', '.join(config.experiments)}); name statements "
+            "in study.per_label, set rare_from and rare_below so that some lie between them, or name such an arm"
         )
     plan = pd.concat(parts)
     return plan.set_index(pd.RangeIndex(FIRST_SYNTHETIC_ID, FIRST_SYNTHETIC_ID + len(plan), name="ecg_id"))
@@ -87,14 +89,18 @@ def _taken(source: str, cell: Cell, real: pd.DataFrame, pool: pd.DataFrame) -> p
     """Return the rows of one source, for each target as many as the cell wants or as there are."""
     if source == "nothing":
         return real.head(0)
-    kind = "one_hot" if source == "one_hot" else "real_sets"
-    here = pool[(pool["kind"] == kind) & (pool["share"] == cell.share)]
+    here = pool[(pool["kind"] == _kind(source)) & (pool["share"] == cell.share)]
     if source in ("checked", "copies"):
         here = here[here["accepted"]]
     chosen = pd.concat([here.head(0), *(here[here["target"] == s].head(n) for s, n in cell.targets.items())])
     if source != "copies":
         return synthetic_rows(chosen)
     return real.set_index("ecg_id").loc[chosen["template_ecg_id"]].reset_index().assign(source="copy")
+
+
+def _kind(source: str) -> str:
+    """Name the plan that a source draws from; copies are those of the records that lent their label sets."""
+    return "one_hot" if source == "one_hot" else "real_sets"
 
 
 def _most_wanted(cells: list[Cell]) -> dict[str, int]:
