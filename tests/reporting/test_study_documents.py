@@ -79,6 +79,13 @@ def test_limits_name_the_settings_without_control_and_the_runs_that_are_missing(
     assert limits(unfinished)[1] == "1 of 10 runs are not finished yet."
 
 
+def test_limits_say_that_the_denoiser_knew_all_patients_where_the_classifier_did_not() -> None:
+    said = "the denoiser still learned from all"
+    assert not any(said in limit for limit in limits(made_up.small()))
+    tenth = made_up.content([made_up.cell("low_data", "10pct", {"WPW": 60}, share=0.1)])
+    assert any(said in limit for limit in limits(tenth))
+
+
 def test_the_page_is_short_and_says_every_answer_once() -> None:
     text = study_page(made_up.content())
     assert text.startswith("# Do diffusion-made ECGs of the rare diagnosis help?\n")

@@ -31,6 +31,10 @@ def limits(content: StudyContent) -> tuple[str, ...]:
     if seeds := sorted({len(arm["seeds"]) for setting in content.settings for arm in setting.arms.values()}):
         counted = str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
         said.append(f"{counted} seeds an arm: few, so training noise is itself estimated roughly, and intervals wide.")
+    if any(setting.share < 1 for setting in content.settings):
+        said.append(
+            "Where there are fewer patients the denoiser still learned from all, and lends what it knows of them."
+        )
     if content.privacy.get("blocked"):
         said.append("The synthetic records exceed a limit of privacy, see there; they must not be given away.")
     if not content.privacy:
