@@ -23,6 +23,7 @@ _STATEMENT_COLUMNS = (
     ("Kernel distance", "kernel_distance", 4),
     ("Diversity", "diversity_ratio", 2),
     ("Heart rate, /min", "heart_rate_bpm", 0),
+    ("RR variation", "rr_variation", 2),
     ("PR, ms", "pr_ms", 0),
     ("QRS, ms", "qrs_ms", 0),
     ("AUC", "auc", 3),
