@@ -21,10 +21,10 @@ CODES = ["NORM", "AFIB", "WPW"]
 
 def record_set(n=120, seed=0, amplitude=1.0, shift=0.0):
     """Records of noise whose features, probabilities and heart rate follow their labels."""
-    rng = np.random.default_rng(seed)
+    rng, other = np.random.default_rng(seed).spawn(2)
     held = rng.random((n, 3)) < [0.6, 0.4, 0.03]
     index = pd.RangeIndex(1000 * seed, 1000 * seed + n, name="ecg_id")
-    measured = pd.DataFrame(rng.normal(100, 10, size=(n, len(MEASURED))), columns=list(MEASURED), index=index)
+    measured = pd.DataFrame(other.normal(100, 10, size=(n, len(MEASURED))), columns=list(MEASURED), index=index)
     measured["heart_rate_bpm"] += 50 * held[:, 1] + 10 * shift
     measured.loc[index[: n // 4], "pr_ms"] = np.nan
     return RecordSet(

@@ -15,7 +15,9 @@ def page(images=None, statements=None):
         },
         index=["coverage", "heart_rate_bpm"],
     )
-    row = dict.fromkeys(("kernel_distance", "diversity_ratio", "heart_rate_bpm", "pr_ms", "qrs_ms", "auc"), 0.5)
+    row = dict.fromkeys(
+        ("kernel_distance", "diversity_ratio", "heart_rate_bpm", "rr_variation", "pr_ms", "qrs_ms", "auc"), 0.5
+    )
     row |= {f"{name}_real": value + 0.25 for name, value in row.items()} | {
         "n": 1200,
         "pr_ms": 160.4,

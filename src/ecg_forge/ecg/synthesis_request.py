@@ -39,7 +39,7 @@ class SynthesisRequest:
     n: int
     age: float | None = None
     sex: str | None = None
-    guidance: float = 1.0
+    guidance: float = 2.0
     seed: int = 0
     fs: int = 100
     steps: int = 20

@@ -24,7 +24,7 @@ from ecg_forge.metrics.fidelity_config import FidelityConfig
 from ecg_forge.metrics.memorisation import correlation_summary
 from ecg_forge.metrics.real_or_synthetic import band_powers, told_apart_auc
 
-MEASURED = ("heart_rate_bpm", *INTERVALS, "amplitude_mv")
+MEASURED = ("heart_rate_bpm", "rr_variation", *INTERVALS, "amplitude_mv")
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ FIGURES: Mapping[str, Meaning] = {
     "log_spectrum_distance": Meaning("Distance of spectra, mean of leads", "dB", "lower"),
     "lead_correlation_error": Meaning("Error of inter-lead correlations", "", "lower"),
     "heart_rate_bpm": Meaning("Heart rate, Wasserstein distance", "/min", "lower"),
+    "rr_variation": Meaning("Variation of RR, Wasserstein distance", "of mean", "lower"),
     "pr_ms": Meaning("PR, Wasserstein distance", "ms", "lower"),
     "qrs_ms": Meaning("QRS, Wasserstein distance", "ms", "lower"),
     "qt_ms": Meaning("QT, Wasserstein distance", "ms", "lower"),
@@ -190,10 +191,11 @@ def statement_table(
 
     Returns:
         index label, most synthetic records first. ``n``; ``kernel_distance`` and ``diversity_ratio`` to the training
-        records, ``heart_rate_bpm``, ``pr_ms`` and ``qrs_ms``, medians, each also as ``<name>_real``: the distances
-        those of fold 9, the medians those of the training records; ``auc`` and ``auc_real``, how well the classifier
-        tells records of the statement from the set's others. The diversity ratio is that of the spreads, the root of
-        the total variance of the classifier's features over records: 1 is right, 0 makes one ECG again and again.
+        records, ``heart_rate_bpm``, ``rr_variation``, ``pr_ms`` and ``qrs_ms``, medians, each also as ``<name>_real``:
+        the distances those of fold 9, the medians those of the training records; ``auc`` and ``auc_real``, how well the
+        classifier tells records of the statement from the set's others. The diversity ratio is that of the spreads, the
+        root of the total variance of the classifier's features over records: 1 is right, 0 makes one ECG again and
+        again.
     """
     rows = {}
     for label in common_labels([synthetic.labels, training.labels], config.fewest_of_statement):
@@ -244,7 +246,7 @@ def _of_statement(synthetic: RecordSet, heldout: RecordSet, training: RecordSet)
         distance = kernel_distance(training.features, records.features) if enough else np.nan
         row[f"kernel_distance{suffix}"] = distance
         row[f"diversity_ratio{suffix}"] = spread(records.features) / spread(training.features)
-    for name in ("heart_rate_bpm", "pr_ms", "qrs_ms"):
+    for name in ("heart_rate_bpm", "rr_variation", "pr_ms", "qrs_ms"):
         row[name], row[f"{name}_real"] = (side.measured[name].dropna().median() for side in (synthetic, training))
     return row
 

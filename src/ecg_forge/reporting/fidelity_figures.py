@@ -21,6 +21,7 @@ INK, FAINT = "#14181f", "#dfe3e8"
 
 INTERVAL_TITLES = {
     "heart_rate_bpm": "Heart rate, /min",
+    "rr_variation": "Variation of RR, of its mean",
     "pr_ms": "PR, ms",
     "qrs_ms": "QRS, ms",
     "qt_ms": "QT, ms",
@@ -32,7 +33,7 @@ COMMON_RANGE = (0.005, 0.995)  # of the values of both sides; a few beyond would
 
 
 def draw_intervals(synthetic: pd.DataFrame, real: pd.DataFrame) -> "Figure":
-    """Draw the distributions of heart rate, intervals and amplitude, a panel each, and how many records have none.
+    """Draw the distributions of rhythm, intervals and amplitude, a panel each, and how many records have none.
 
     Args:
         synthetic: one row per record, columns of ``INTERVAL_TITLES``; NaN where a record has no such value.
@@ -44,7 +45,7 @@ def draw_intervals(synthetic: pd.DataFrame, real: pd.DataFrame) -> "Figure":
     for name, table in (("synthetic", synthetic), ("real", real)):
         if missing := [column for column in INTERVAL_TITLES if column not in table]:
             raise BadInput(f"the {name} measurements lack {', '.join(missing)}; there is nothing to draw")
-    figure, panels = _panels(len(INTERVAL_TITLES), columns=3, size=(3.1, 2.3))
+    figure, panels = _panels(len(INTERVAL_TITLES), columns=4, size=(2.8, 2.3))
     for axes, (column, title) in zip(panels, INTERVAL_TITLES.items(), strict=True):
         sides = {"synthetic": synthetic[column], "real": real[column]}
         known = pd.concat(list(sides.values())).dropna()

@@ -23,6 +23,7 @@ _STATEMENT_COLUMNS = (
     ("Kernel distance", "kernel_distance", 4),
     ("Diversity", "diversity_ratio", 2),
     ("Heart rate, /min", "heart_rate_bpm", 0),
+    ("RR variation", "rr_variation", 2),
     ("PR, ms", "pr_ms", 0),
     ("QRS, ms", "qrs_ms", 0),
     ("AUC", "auc", 3),
@@ -43,8 +44,9 @@ each is scored on the real test fold, with 95 % intervals over its patients. A s
 of its statements. The epoch whose weights are kept is chosen on real validation records in all three."""
 
 _HOW_TO_READ_STEPS = """\
-The same records, from the same noise, made with fewer and with more evaluations of the denoiser. Fewer records were
-made than for the table above, so the columns compare with one another and not with it."""
+The same records, from the same noise, made with fewer and with more evaluations of the denoiser; where it is guided, an
+evaluation asks the network twice. Fewer records were made than for the table above, so the columns compare with one
+another and not with it."""
 
 _HOW_TO_READ_GUIDANCE = """\
 Again the same records: scale 1 follows the statements as learned, more pushes towards them at twice the evaluations.
