@@ -75,4 +75,7 @@ def _draw(signals: Signals, ecg_id: int) -> str:
     from ecg_forge.ecg.plotting import draw_ecg, figure_svg
 
     shown = signals.millivolts([ecg_id])[0][:, : round(SECONDS_DRAWN * signals.fs)]
-    return figure_svg(draw_ecg(shown, signals.fs, leads=signals.leads, layout=LAYOUT))
+    figure = draw_ecg(shown, signals.fs, leads=signals.leads, layout=LAYOUT)
+    for line in (line for axes in figure.axes for line in axes.lines):
+        line.set_rasterized(True)  # a picture, not a path: the samples of real records are PTB-XL's to give away
+    return figure_svg(figure)
