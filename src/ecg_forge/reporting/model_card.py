@@ -73,7 +73,7 @@ def _unsteady(figures: pd.DataFrame) -> tuple[str, ...]:
     """Return a warning where beats come less evenly than in real records, which a glance at one ECG would not tell."""
     if "rr_variation" not in figures.index:
         return ()
-    synthetic, real = figures.loc["rr_variation", ["synthetic", "real"]].astype(float)
+    synthetic, real = (float(figures[side]["rr_variation"]) for side in ("synthetic", "real"))
     if synthetic <= _STEADY_WITHIN * real:
         return ()
     return (
