@@ -32,7 +32,7 @@ lint: install  ## ruff, mypy and the rules on who imports whom
 results: install  ## rebuild the tables of docs/results from the committed probabilities; needs PTBXL_ROOT
 	$(BIN)/kedro run --env=small --pipelines=data_engineering,results
 	$(BIN)/kedro run --pipelines=benchmark_results
-	$(BIN)/kedro run --env=cpu --pipelines=data_engineering,fidelity_results,denoisers
+	$(BIN)/kedro run --env=cpu --pipelines=data_engineering,fidelity_results
 
 viz: install  ## browse the pipelines and their artifacts (demo environment)
 	$(BIN)/kedro viz run --env=demo

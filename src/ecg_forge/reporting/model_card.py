@@ -19,6 +19,9 @@ _LIMITS = (
 )
 
 
+_STEADY_WITHIN = 10.0  # times the distance that real records show among themselves
+
+
 def model_card(run: Mapping[str, Any], parameters: int, figures: pd.DataFrame, transfer: pd.DataFrame) -> str:
     """Return the card as Markdown.
 
@@ -57,10 +60,24 @@ def model_card(run: Mapping[str, Any], parameters: int, figures: pd.DataFrame, t
         "",
         "## What it is not for",
         "",
-        *(f"- {limit}" for limit in _LIMITS),
+        *(f"- {limit}" for limit in (*_unsteady(figures), *_LIMITS)),
         "",
         "## Licence",
         "",
         f"CC BY 4.0. {PTBXL_ATTRIBUTION}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _unsteady(figures: pd.DataFrame) -> tuple[str, ...]:
+    """Return a warning where beats come less evenly than in real records, which a glance at one ECG would not tell."""
+    if "rr_variation" not in figures.index:
+        return ()
+    synthetic, real = (float(figures[side]["rr_variation"]) for side in ("synthetic", "real"))
+    if synthetic <= _STEADY_WITHIN * real:
+        return ()
+    return (
+        f"Its beats come less evenly than real ones: the variation of RR is {synthetic:.2f} of the mean away from that "
+        f"of training records, where real records are {real:.3f} away. Whatever hangs on rhythm, such as sinus rhythm "
+        "beside an arrhythmia, is learned badly from its ECGs.",
+    )
