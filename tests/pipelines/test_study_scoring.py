@@ -357,6 +357,15 @@ def test_probabilities_must_be_those_of_the_test_records(change: Any, error: typ
     assert f"run {DAMAGED}" in str(raised.value)
 
 
+POOL = {
+    "checks.csv": "kind,share,target,reason,count\nreal_sets,1.0,NORM,accepted,5\n",
+    "diversity.csv": "target,accepted,rejected,spread_real,spread_accepted,spread_rejected\nNORM,5,0,1.0,0.9,\n",
+    "privacy.json": "{}",
+    "examples.json": "{}",
+}
+"""What became of the synthetic records, as it is kept."""
+
+
 def test_the_pipeline_needs_the_kept_files_and_the_metadata_only(project: Path, tmp_path: Path) -> None:
     folder, ptbxl = tmp_path / "study", tmp_path / "ptb-xl"
     ptbxl.mkdir()
@@ -375,11 +384,15 @@ def test_the_pipeline_needs_the_kept_files_and_the_metadata_only(project: Path, 
         merged = reading.load_context().params["study"]
     for suffix, kind, items in zip((".json", ".parquet"), ("JSONFile", "Table"), kept(merged), strict=True):
         Partitions(path=str(folder), filename_suffix=suffix, dataset=f"ecg_forge.datasets.stock.{kind}").save(items)
+    for name, text in POOL.items():
+        (folder / name).write_text(text)
     written = []
     for _ in range(2):
         with session(project, conf) as running:
             running.run(pipeline_names=["study_results"])
         written.append({path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()})
-    assert {str(path) for path in written[0]} >= {"comparison.csv", "crosschecks.csv", "summary.json"}
+    tables = {"comparison.csv", "crosschecks.csv", "summary.json"}
+    documents = {"study.md", "study.svg", "model_card.md", "data_card.md", "tripod.md"}
+    assert {str(path) for path in written[0]} >= tables | documents
     assert written[0] == written[1], "the second run found the first one's files and made the same bytes"
     assert str(tmp_path) not in "".join(text.decode(errors="ignore") for text in written[0].values())
