@@ -1,11 +1,11 @@
 import re
 import subprocess
 import sys
-from html.parser import HTMLParser
 
 import made_up
 import pandas as pd
 import pytest
+from found_in_html import Page
 
 from ecg_forge.ecg.errors import BadInput
 from ecg_forge.reporting import figures
@@ -13,43 +13,6 @@ from ecg_forge.reporting.report import Drawing, GalleryRow, ReportContent, rende
 from ecg_forge.reporting.words import difference
 
 ATTACK = "<script>alert('ecg')</script>"
-VOID = {"meta", "img", "br", "hr", "link", "input"}
-
-
-class Page(HTMLParser):
-    """What a browser would find: ids, images, visible text, scripts, and whether tags are closed in order."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.ids: list[str] = []
-        self.links: list[str] = []
-        self.images: list[str] = []
-        self.scripts: list[str] = []
-        self.text = ""
-        self.open: list[str] = []
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = dict(attrs)
-        self.ids += [found["id"]] if found.get("id") else []
-        self.links += [found["href"]] if found.get("href") else []
-        self.images += [found["src"]] if tag == "img" else []
-        assert tag not in {"link", "iframe", "object"}
-        assert not (tag == "script" and "src" in found)
-        if tag == "script":
-            self.scripts.append("")
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] == "script":
-            self.scripts[-1] += data
-        elif self.open and self.open[-1] != "style":
-            self.text += data
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +82,7 @@ def test_whole_split_calibration_and_groups_are_printed_for_every_arm(page: Page
 
 def test_drawings_are_images_that_can_run_nothing(page: Page) -> None:
     assert len(page.images) == 4
-    assert all(image.startswith("data:image/svg+xml,%3Csvg") for image in page.images)
+    assert all(image["src"].startswith("data:image/svg+xml,%3Csvg") for image in page.images)
 
 
 def test_provenance_is_printed_and_parameters_open_on_demand(html: str, page: Page) -> None:

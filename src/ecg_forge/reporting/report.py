@@ -4,12 +4,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import pandas as pd
 
 from ecg_forge.ecg.errors import BadInput
 from ecg_forge.reporting import tables, words
+from ecg_forge.reporting.pages import environment
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -204,23 +204,10 @@ def _differences(content: ReportContent) -> list[_Difference]:
 
 
 def _environment() -> "Environment":
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("ecg_forge.reporting"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(plain=words.plain, svg_uri=_svg_uri, interactive=_interactive, blocks=_blocks)
-    environment.globals.update(plotly_js=_plotly_js)
-    return environment
-
-
-def _svg_uri(svg: str) -> str:
-    """Return an SVG as the address of an image: as an image it can run no script and shares no id with its page."""
-    return "data:image/svg+xml," + quote(svg, safe=" =:/;,.()+-_~!*'")
+    made = environment()
+    made.filters.update(plain=words.plain, interactive=_interactive, blocks=_blocks)
+    made.globals.update(plotly_js=_plotly_js)
+    return made
 
 
 def _interactive(figure: "Figure", name: str) -> Any:

@@ -1,14 +1,13 @@
 """The study's report: one HTML file that needs no network, small, and the same for the same content."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from ecg_forge.ecg.plotting import figure_svg
 from ecg_forge.reporting import study_figures as figures
 from ecg_forge.reporting import study_tables as tables
+from ecg_forge.reporting.pages import environment
 from ecg_forge.reporting.study_cards import blocked, data_card, model_card, origin
 from ecg_forge.reporting.study_checklist import checklist
 from ecg_forge.reporting.study_content import BASELINE, DOSES, Setting, StudyContent
@@ -129,20 +128,6 @@ def _picture(figure: "Figure", caption: str) -> Picture:
 
 
 def _environment() -> "Environment":
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("ecg_forge.reporting"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(svg_uri=_svg_uri)
-    environment.globals.update(baseline=BASELINE)
-    return environment
-
-
-def _svg_uri(svg: str) -> str:
-    """Return an SVG as the address of an image: as an image it can run no script and shares no id with its page."""
-    return "data:image/svg+xml," + quote(re.sub(r">\s+<", "><", svg), safe=" =:/;,.()+-_~!*'")
+    made = environment()
+    made.globals.update(baseline=BASELINE)
+    return made
