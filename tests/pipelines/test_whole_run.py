@@ -71,7 +71,7 @@ def test_fidelity_is_measured_for_each_scale_of_guidance(whole_run: DataCatalog)
     by_guidance, by_steps = whole_run.load("fidelity_by_guidance"), whole_run.load("fidelity_by_steps")
     assert by_guidance.columns.tolist() == ["1", "2"]
     assert not by_guidance["1"].equals(by_guidance["2"])
-    pd.testing.assert_series_equal(by_guidance["1"], by_steps["2"], check_names=False)  # the run's own settings
+    pd.testing.assert_series_equal(by_guidance["2"], by_steps["2"], check_names=False)  # the run's own settings
 
 
 def test_fidelity_is_measured_for_few_steps_and_for_many(whole_run: DataCatalog) -> None:
