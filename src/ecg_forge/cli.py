@@ -42,7 +42,7 @@ def cli() -> None:
 @click.option("--sex", type=click.Choice(SEXES), help="Sex.  [default: left open]")
 @click.option(
     "--guidance", default=SynthesisRequest.guidance, show_default=True,
-    help="Push towards the statements: 1 as learned, 2 plainer and less varied, at twice the time.",
+    help="Push towards the statements: 1 as learned, more makes them plainer, at twice the time.",
 )  # fmt: skip
 @click.option("--seed", default=SynthesisRequest.seed, show_default=True, help="The same seed gives the same ECGs.")
 @click.option("--steps", default=SynthesisRequest.steps, show_default=True, help="Steps of the sampler.")

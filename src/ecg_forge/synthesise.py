@@ -38,7 +38,7 @@ def generate(
         n: number of ECGs.
         age: years; None leaves it open.
         sex: ``female`` or ``male``; None leaves it open.
-        guidance: push towards the statements; 1 follows what was learned, more makes them plainer and less varied.
+        guidance: push towards the statements; 1 follows what was learned, more makes them plainer and taller.
         seed: of the whole request; record k is the same whatever ``n`` is.
         fs: sampling rate in Hz; other rates than the denoiser's own are resampled.
         steps: of the sampler.

@@ -171,5 +171,5 @@ def test_a_figure_at_its_limit_passes_and_a_missing_one_does_not():
 
 @pytest.mark.parametrize("limit", [0.4, 1.1, float("nan")])
 def test_a_limit_lies_between_no_memory_and_one(limit):
-    with pytest.raises(BadInput, match="privacy.membership_auc"):
+    with pytest.raises(BadInput, match="privacy.limits.membership_auc"):
         PrivacyLimits(membership_auc=limit)

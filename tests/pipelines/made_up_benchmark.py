@@ -11,7 +11,7 @@ from ecg_forge.ecg.metadata import DataConfig
 from ecg_forge.ecg.simulated_cohort import plan_cohort
 from ecg_forge.ecg.simulated_noise import RecordingNoise
 from ecg_forge.ecg.simulated_tables import metadata_table
-from ecg_forge.pipelines.benchmark.runs import Truth
+from ecg_forge.pipelines.truth import Truth
 
 Loaders = dict[str, Callable[[], Any]]
 

@@ -45,6 +45,11 @@ def records_of(records: pd.DataFrame, split: str) -> pd.DataFrame:
     return chosen
 
 
+def count_by_split(records: pd.DataFrame) -> dict[str, int]:
+    """Count the records of each split."""
+    return {split: int((records["split"] == split).sum()) for split in SPLITS}
+
+
 def require_training_records(ecg_ids: np.ndarray | pd.Index, records: pd.DataFrame, purpose: str) -> None:
     """Raise LeakError if one of these real records is not in the train split."""
     split = records["split"].reindex(ecg_ids)

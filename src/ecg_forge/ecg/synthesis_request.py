@@ -25,7 +25,7 @@ class SynthesisRequest:
         n: number of ECGs.
         age: years, 0 to 120; None leaves it open.
         sex: ``female`` or ``male``; None leaves it open.
-        guidance: push towards the statements; 1 follows what was learned, more makes them plainer and less varied.
+        guidance: push towards the statements; 1 follows what was learned, more makes them plainer and taller.
         seed: of the whole request; the seed of ECG k follows from it and k alone.
         fs: sampling rate in Hz, 50 to 2000.
         steps: of the sampler.

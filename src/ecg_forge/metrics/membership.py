@@ -46,7 +46,7 @@ class PrivacyLimits:
         for name, limit in asdict(self).items():
             if not WITHOUT_MEMORY[name] <= limit <= 1:
                 raise BadInput(
-                    f"privacy.{name} is {limit}; give a number from {WITHOUT_MEMORY[name]}, that of no memory, to 1"
+                    f"privacy.limits.{name} is {limit}; give {WITHOUT_MEMORY[name]}, that of no memory, to 1"
                 )
 
 

@@ -49,9 +49,8 @@ evaluation asks the network twice. Fewer records were made than for the table ab
 another and not with it."""
 
 _HOW_TO_READ_GUIDANCE = """\
-Again the same records: scale 1 follows the statements as learned, more pushes towards them at twice the evaluations.
-Labels are recovered better and variety shrinks; the scale in use was chosen by this table, which knows nothing of the
-test fold."""
+Again the same records: scale 1 follows the statements as learned, others push towards them and ask the network twice as
+often. A scale may be chosen by this table, in which the test fold has no part."""
 
 _HOW_TO_READ_DENOISERS = """\
 Each denoiser's ECGs and the real records of fold 9 against training records, as on the denoiser's own page. Most

@@ -168,17 +168,20 @@ def fit_classifier(
     best = KeepBest()
     loaders = _training_loader(training, config, scales), _window_loader(validation, config, scales)
     history = fit(module, *loaders, run, checkpoints, [best, *_optional_callbacks(config)])
-    saved = {
+    chosen = {"best_epoch": best.epoch, "val_auc": best.auc}
+    return {"config": {**_description(module, config, scales), **chosen}, "tensors": best.tensors}, history
+
+
+def _description(module: Classifier, config: ClassifierConfig, scales: Scales) -> dict[str, Any]:
+    """Return what must be known to use the weights again."""
+    return {
         "model": config.model,
         "labels": list(module.labels),
         "fs": module.fs,
         "leads": list(LEADS),
         "scales": asdict(scales),
         "training": asdict(config),
-        "best_epoch": best.epoch,
-        "val_auc": best.auc,
     }
-    return {"config": saved, "tensors": best.tensors}, history
 
 
 def _sums(start: Mapping[str, torch.Tensor]) -> pd.DataFrame:

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from ecg_forge.ecg.errors import BadInput, LeakError
-from ecg_forge.ecg.labels import TASKS, label_matrix, labelled_records
-from ecg_forge.ecg.metadata import DataConfig, ptbxl_version, record_table
+from ecg_forge.ecg.labels import TASKS
 from ecg_forge.metrics.predictions import Predictions
 from ecg_forge.pipelines.benchmark.description import READING, TRAINED
+from ecg_forge.pipelines.truth import Truth
 
 logger = logging.getLogger(__name__)
 
@@ -22,37 +22,6 @@ Loaders = Mapping[str, Callable[[], Any]]
 NEEDED = ("name", "model", "task", "seed", "labels", "configuration", "data", "provenance", *TRAINED)
 """What a run's description must say."""
 _MAY_DIFFER = ("seed", *READING)  # between the seeds of one name
-
-
-@dataclass(frozen=True)
-class Truth:
-    """What PTB-XL's metadata say about every record.
-
-    Attributes:
-        version: the PTB-XL release.
-        records: the table of records, indexed by ecg_id.
-        labels: bool ``(record, 71)``.
-    """
-
-    version: str
-    records: pd.DataFrame
-    labels: pd.DataFrame
-
-    @classmethod
-    def of(cls, metadata: pd.DataFrame, config: DataConfig) -> "Truth":
-        """Read records and labels from ``ptbxl_database.csv``."""
-        records = record_table(metadata, config)
-        labels = label_matrix(metadata.loc[records.index, "scp_codes"], config.likelihood_at_least)
-        return cls(ptbxl_version(metadata), records, labels)
-
-    def task(self, task: str) -> pd.DataFrame:
-        """Return the labels of a task, without the records that have none of them: bool ``(record, label)``."""
-        return labelled_records(self.labels, task)
-
-    def training_counts(self, task: str) -> pd.Series:
-        """Count the training records of each label of a task."""
-        table = self.task(task)
-        return table[self.records.loc[table.index, "split"] == "train"].sum()
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,14 @@ import pandas as pd
 
 from ecg_forge.ecg.labels import TASKS
 from ecg_forge.ecg.metadata import DataConfig
-from ecg_forge.ecg.splits import SPLITS
+from ecg_forge.ecg.splits import count_by_split
 from ecg_forge.metrics.bootstrap import patient_weights
 from ecg_forge.metrics.config import EvaluationConfig
 from ecg_forge.metrics.report_table import RARE_BELOW
 from ecg_forge.pipelines.benchmark import rows
 from ecg_forge.pipelines.benchmark.published import PublishedBenchmark
-from ecg_forge.pipelines.benchmark.runs import Entry, Loaders, Truth, finished_runs, read_entries
+from ecg_forge.pipelines.benchmark.runs import Entry, Loaders, finished_runs, read_entries
+from ecg_forge.pipelines.truth import Truth
 from ecg_forge.reporting.front_page import front_page
 from ecg_forge.reporting.leaderboard_page import leaderboard_page
 
@@ -63,7 +64,7 @@ def score_benchmark(
         if task in DETAILED:
             details[task] = rows.detail(rows.chosen(scored), truth.records, evaluation.resamples, evaluation.seed)
     board = {
-        "data": {"version": truth.version, "records_by_split": _counts(truth.records["split"])},
+        "data": {"version": truth.version, "records_by_split": count_by_split(truth.records)},
         "evaluation": {**asdict(evaluation), "rare_below": RARE_BELOW},
         "sources": _sources(published),
         "tasks": tasks,
@@ -104,10 +105,6 @@ def _score_task(task: str, entries: Sequence[Entry], truth: Truth, evaluation: E
     weights = patient_weights(entries[0].test.patient_id, evaluation.resamples, evaluation.seed)
     counts = truth.training_counts(task)
     return [rows.Scored.of(entry, weights, counts, evaluation.threshold_policy) for entry in entries]
-
-
-def _counts(split: pd.Series) -> dict[str, int]:
-    return {each: int((split == each).sum()) for each in SPLITS}
 
 
 def _sources(published: PublishedBenchmark) -> list[dict[str, str]]:

@@ -8,14 +8,13 @@ from typing import Any
 
 from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.labels import check_statements
+from ecg_forge.pipelines.arms import BASELINE
 from ecg_forge.training.config import ClassifierConfig
 
 SOURCES = ("nothing", "copies", "checked", "unchecked", "one_hot")
 """What an arm may add to, or learn before, the real records: copies of real records, synthetic ECGs that passed the
 checks, as many that were not checked, or as many asked for by the statement alone."""
 
-REFERENCE = "baseline"
-"""Every other arm is compared with it."""
 CONTROLS: Mapping[str, str] = MappingProxyType({"checked": "copies", "unchecked": "copies", "one_hot": "copies"})
 """What an arm with one source is also compared with: the arm that has the other in its place, if there is one."""
 ALIKE = ("model", "task", "epochs", "steps_per_epoch", "batch_size", "seed")
@@ -114,10 +113,10 @@ class StudyConfig:
         object.__setattr__(self, "arms", {name: each for name, each in self.arms.items() if each is not None})
         if not self.seeds or len(set(self.seeds)) != len(self.seeds):
             raise BadInput(f"study.seeds is {self.seeds}; give one or more different ones")
-        if REFERENCE not in self.arms:
-            raise BadInput(f"study.arms lacks {REFERENCE}, which every other arm is compared with")
-        if self.recipe(REFERENCE) != ArmRecipe():
-            raise BadInput(f"study.arms.{REFERENCE} must be empty: it learns from real records as they are")
+        if BASELINE not in self.arms:
+            raise BadInput(f"study.arms lacks {BASELINE}, which every other arm is compared with")
+        if self.recipe(BASELINE) != ArmRecipe():
+            raise BadInput(f"study.arms.{BASELINE} must be empty: it learns from real records as they are")
         if unknown := sorted(set(self.experiments) - set(_CELLS)):
             raise BadInput(f"study.experiments names {unknown[0]!r}; known are {', '.join(_CELLS)}")
         self._check_counts()
@@ -177,7 +176,7 @@ class StudyConfig:
         found = []
         for arm, recipe in recipes.items():
             controls = [name for name, each in recipes.items() if each == recipe.control and name != arm]
-            found += [(reference, arm) for reference in dict.fromkeys([REFERENCE, *controls]) if arm != REFERENCE]
+            found += [(reference, arm) for reference in dict.fromkeys([BASELINE, *controls]) if arm != BASELINE]
         return found
 
     def cells(self, training_counts: Mapping[str, int]) -> list[Cell]:

@@ -11,7 +11,7 @@ import pandas as pd
 from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.labels import TASKS
 from ecg_forge.ecg.records import Signals
-from ecg_forge.ecg.splits import SPLITS
+from ecg_forge.ecg.splits import count_by_split
 from ecg_forge.pipelines.study.config import Cell, StudyConfig
 from ecg_forge.training.config import ClassifierConfig
 
@@ -65,7 +65,7 @@ def describe_records(
         "rows": _digest(pd.concat([first, table]), synthetic),
         "data": {
             **{part: data_card[part] for part in ("version", "sampling_rate_hz")},
-            "records_by_split": {split: int((held["split"] == split).sum()) for split in SPLITS},
+            "records_by_split": count_by_split(held),
         },
     }
 

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from ecg_forge.ecg.errors import BadInput
-from ecg_forge.ecg.splits import SPLITS
+from ecg_forge.ecg.splits import count_by_split
 from ecg_forge.metrics.predictions import Predictions
-from ecg_forge.pipelines.benchmark.runs import Truth
 from ecg_forge.pipelines.study.config import Cell, StudyConfig
 from ecg_forge.pipelines.study.description import LEARNED, TRAINED, Description, describe_task, differ_in
+from ecg_forge.pipelines.truth import Truth
 
 logger = logging.getLogger(__name__)
 
@@ -86,8 +86,7 @@ def _check_description(said: Description, wanted: Description, truth: Truth, lab
             f"it was made with other parameters than params:study says, in {', '.join(odd)}; train it again, or set "
             "them back"
         )
-    split = truth.records.loc[labels.index, "split"]
-    data = {"version": truth.version, "records_by_split": {each: int((split == each).sum()) for each in SPLITS}}
+    data = {"version": truth.version, "records_by_split": count_by_split(truth.records.loc[labels.index])}
     for part, value in data.items():
         if said["data"].get(part) != value:
             raise BadInput(f"its {part} is {said['data'].get(part)}, but that of the metadata is {value}")

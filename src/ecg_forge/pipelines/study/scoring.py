@@ -11,7 +11,7 @@ import pandas as pd
 from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.labels import label_of_statement
 from ecg_forge.ecg.metadata import DataConfig
-from ecg_forge.ecg.splits import SPLITS
+from ecg_forge.ecg.splits import count_by_split
 from ecg_forge.metrics.bootstrap import patient_weights
 from ecg_forge.metrics.config import EvaluationConfig
 from ecg_forge.metrics.decision_agreement import decision_table
@@ -19,10 +19,10 @@ from ecg_forge.metrics.delong import delong_table
 from ecg_forge.metrics.power import power_table
 from ecg_forge.metrics.predictions import Predictions
 from ecg_forge.metrics.study_comparison import MARGIN, SeededArm, compare_study
-from ecg_forge.pipelines.benchmark.runs import Truth
 from ecg_forge.pipelines.study.config import Cell, StudyConfig
 from ecg_forge.pipelines.study.kept import KeptRun, Loaders, kept_runs
 from ecg_forge.pipelines.study.tables import study_cells
+from ecg_forge.pipelines.truth import Truth
 
 logger = logging.getLogger(__name__)
 
@@ -197,7 +197,7 @@ def _said_of_study(
     truth: Truth, evaluation: EvaluationConfig, config: StudyConfig, cells: list[Cell], runs: Mapping[str, KeptRun]
 ) -> dict[str, Any]:
     return {
-        "data": {"version": truth.version, "records_by_split": _counts(truth.records["split"])},
+        "data": {"version": truth.version, "records_by_split": count_by_split(truth.records)},
         "evaluation": {"resamples": evaluation.resamples, "seed": evaluation.seed, "margin": MARGIN},
         "cells": [_said_of_cell(cell, config, runs) for cell in cells],
         "runs": [_said_of_run(run) for run in runs.values()],
@@ -220,7 +220,3 @@ def _said_of_cell(cell: Cell, config: StudyConfig, runs: Mapping[str, KeptRun]) 
 def _said_of_run(run: KeptRun) -> dict[str, Any]:
     """What a run's description says, but for the labels, which are the task's, and the thresholds, which are many."""
     return {name: value for name, value in run.said.items() if name not in ("labels", "thresholds")}
-
-
-def _counts(split: pd.Series) -> dict[str, int]:
-    return {each: int((split == each).sum()) for each in SPLITS}
