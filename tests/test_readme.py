@@ -24,6 +24,15 @@ def test_the_results_are_those_of_the_committed_pages() -> None:
     assert said in README
 
 
+def test_every_table_has_a_header_and_rows_as_wide() -> None:
+    tables = re.findall(r"(?:^\|.*\n)+", README, flags=re.MULTILINE)
+    assert len(tables) > 3
+    for table in tables:
+        header, rule, *rows = table.splitlines()
+        assert re.fullmatch(r"\|( -+:? \|)+", rule)
+        assert {row.count("|") for row in rows} == {header.count("|")}
+
+
 def test_the_number_of_synthetic_ecgs_is_that_of_the_committed_run() -> None:
     run = json.loads((RESULTS / "fidelity" / "unet1d" / "run.json").read_text(encoding="utf-8"))
     made = f"{run['records']['synthetic']:,}"
