@@ -4,7 +4,8 @@
 turns, so that a machine that slows down slows both, and each has the precision and batch that are cheapest for it.
 Every evaluation of a network costs the same whatever the noise level, so by default a few are timed and multiplied;
 ``--whole`` times them all. The kernels of the state-space layers and the weights behind weight norms are computed once,
-before the clock starts. On a machine that is busy with something else, ``--threads 1`` is the fairer comparison.
+before the clock starts. Ours counts what drawing the rhythm takes, whose beats its denoiser hears; SSSD-ECG's network
+has none. On a machine that is busy with something else, ``--threads 1`` is the fairer comparison.
 """
 
 import argparse
@@ -26,8 +27,9 @@ from ecg_forge.models.registry import build_denoiser
 from ecg_forge.models.s4d import frozen_kernels
 from ecg_forge.provenance import machine, usable_cores
 from ecg_forge.training.fit import autocast
+from ecg_forge.training.rhythm import Rhythm
 
-LENGTH = 1000  # 10 s at 100 Hz
+FS, LENGTH = 100, 1000  # 10 s
 PRECISIONS = ("32-true", "bf16-mixed")
 OURS_EVALUATIONS, SSSD_EVALUATIONS = 20, 200
 BATCHES = {"cpu": ((16,), (1, 2)), "cuda": ((512,), (64, 128))}  # to try with ours and with SSSD-ECG
@@ -86,6 +88,19 @@ def cheapest(name: str, device: torch.device, batches: tuple[int, ...], evaluati
         return min(choices, key=lambda choice: min(choice.seconds_per_ecg(1) for _ in range(2)))
 
 
+def rhythm_seconds_per_ecg(sampling: Sampling) -> float:
+    """Return what the rhythm of an ECG costs, drawn for as many as are sampled together."""
+    rhythm = Rhythm(FS).to(sampling.device).eval()
+    condition, seeds = Condition.null(sampling.batch, len(CODES), sampling.device), range(sampling.batch)
+    with autocast(sampling.device, sampling.precision):
+        rhythm.draw(condition, seeds, LENGTH)  # warms up
+        _wait(sampling.device)
+        since = time.perf_counter()
+        rhythm.draw(condition, seeds, LENGTH)
+        _wait(sampling.device)
+        return (time.perf_counter() - since) / sampling.batch
+
+
 def compare(ours: str, device: torch.device, turns: int, few: int | None) -> None:
     """Print what an ECG costs with each of the two on one device, from ``few`` evaluations, None for all."""
     batches, sssd_batches = BATCHES[device.type]
@@ -94,7 +109,10 @@ def compare(ours: str, device: torch.device, turns: int, few: int | None) -> Non
         cheapest("sssd", device, sssd_batches, SSSD_EVALUATIONS),
     )
     with sampling_mode(*(sampling.network for sampling in both)):
-        taken = [[sampling.seconds_per_ecg(few or sampling.evaluations) for sampling in both] for _ in range(turns)]
+        taken = []
+        for _ in range(turns):
+            own, sssd = (sampling.seconds_per_ecg(few or sampling.evaluations) for sampling in both)
+            taken.append((own + rhythm_seconds_per_ecg(both[0]), sssd))
     print(f"{_place(device)}, median of {turns} turns")
     for sampling, seconds in zip(both, map(median, zip(*taken, strict=True)), strict=True):
         print(

@@ -26,7 +26,7 @@ def untrained_weights() -> dict[str, Any]:
         "scaling": scaling.as_dict(),
         "training": asdict(config),
     }
-    tensors = DenoiserTraining(config, scaling).denoiser.state_dict()
+    tensors = DenoiserTraining(config, scaling, fs=100).state_dict()
     # Layers that start at zero would hide the network behind the noise it is given.
     return {
         "config": saved,

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ecg_forge.ecg.errors import BadInput
-from ecg_forge.ecg.intervals import FEATURES, r_peaks, rhythm_features
+from ecg_forge.ecg.intervals import BLOCK, FEATURES, find_beats, r_peaks, rhythm_features
 from ecg_forge.ecg.records import to_millivolts
 
 
@@ -35,6 +35,19 @@ def test_every_beat_is_found_at_its_peak(beats, fs):
     peaks = r_peaks(recording(beats, fs), fs)
     np.testing.assert_allclose(peaks / fs, beats, atol=1 / fs)
     assert peaks.dtype == np.int64
+
+
+def test_beats_of_many_recordings_are_those_of_each_alone():
+    recordings = np.stack([recording(REGULAR, seed=n) for n in range(BLOCK)] + [recording(IRREGULAR)])
+    found = find_beats(recordings, 100)
+    assert len(found) == BLOCK + 1
+    for beats, alone in zip(found[-2:], recordings[-2:], strict=True):
+        np.testing.assert_array_equal(beats, r_peaks(alone, 100))
+
+
+def test_beats_of_one_recording_without_a_record_axis_are_refused():
+    with pytest.raises(BadInput, match=r"recordings are \(record, lead, sample\), got \(12, 1000\)"):
+        find_beats(recording(REGULAR), 100)
 
 
 @pytest.mark.parametrize("fs", [100, 500])

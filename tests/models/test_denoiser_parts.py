@@ -1,10 +1,12 @@
 import math
 
+import pytest
 import torch
 from torch import nn
 
 from ecg_forge.models.denoiser_parts import (
     NoiseEmbedding,
+    beat_traces,
     from_patches,
     rotary_attention,
     rotated,
@@ -45,3 +47,25 @@ def test_attention_weighs_values_by_the_softmax_of_the_turned_scores():
 def test_a_zeroed_layer_says_nothing():
     assert not zeroed(nn.Conv1d(2, 3, 1))(torch.ones(1, 2, 4)).any()
     assert not zeroed(nn.Linear(2, 3, bias=False))(torch.ones(1, 2)).any()
+
+
+def test_beats_are_drawn_as_peaks_and_as_a_phase_between_them():
+    beats = torch.tensor([[10.0, 30.0, math.nan], [math.nan] * 3])
+    peak, phase = beat_traces(beats, 50)[0]
+    assert peak[[10, 30]].tolist() == [1.0, 1.0]
+    assert peak[12] == peak[8] == pytest.approx(math.exp(-0.5))
+    assert peak[20] < 1e-4
+    assert phase[[10, 20, 25]].tolist() == pytest.approx([-1.0, 0.0, 0.5])
+    assert not phase[:10].any()
+    assert not phase[30:].any()
+
+
+def test_beats_that_are_not_given_leave_both_traces_empty():
+    assert not beat_traces(torch.full((2, 3), math.nan), 20).any()
+
+
+def test_beats_may_fill_the_whole_row():
+    peak, phase = beat_traces(torch.tensor([[0.0, 19.0]]), 20)[0]
+    assert peak[[0, 19]].tolist() == [1.0, 1.0]
+    assert phase[:19].isfinite().all()
+    assert phase[0] == -1

@@ -63,7 +63,9 @@ def some_conditions(n: int, n_statements: int) -> Condition:
     age, sex = torch.linspace(20, 90, n), torch.arange(n) % 3
     nothing = Condition.null(n, n_statements)
     statements[-1], age[-1] = nothing.statements[-1], nothing.age[-1]
-    return Condition(statements.clamp(max=1), age, sex)
+    beats = nothing.beats
+    beats[:-1, :3] = torch.tensor([4.0, 30.0, 55.0])
+    return Condition(statements.clamp(max=1), age, sex, beats)
 
 
 def seeded(build, *arguments) -> nn.Module:
@@ -300,10 +302,21 @@ def test_a_denoiser_hears_noise_level_statements_age_and_sex(name):
         torch.tensor([first, second, first, first, neither, first]),
         torch.tensor([60.0, 60.0, 20.0, 60.0, math.nan, 60.0]),
         torch.tensor([MALE, MALE, MALE, FEMALE, UNKNOWN_SEX, MALE]),
+        Condition.null(6, 3).beats,
     )
     c_noise = torch.tensor([0.0, 0.0, 0.0, 0.0, 0.0, 1.0])
     same, *others = shaken(build_denoiser(name, 2, 3))(noisy(1, 2, 64).expand(6, -1, -1), c_noise, told)
     assert all((other - same).abs().max() > 1e-5 for other in others)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("name", [name for name in DENOISER_NAMES if name.startswith("unet1d")])
+def test_a_unet_hears_the_beats_and_that_they_are_not_given(name):
+    told = some_conditions(2, 3)[:1]
+    moved, open_ = told.with_beats(told.beats + 9), told.with_beats(torch.full_like(told.beats, math.nan))
+    model, x, c_noise = shaken(build_denoiser(name, 2, 3)), noisy(1, 2, 64), torch.zeros(1)
+    same, *others = (model(x, c_noise, condition) for condition in (told, moved, open_))
+    assert all((other - same).abs().max() > 1e-4 for other in others)
 
 
 @smallest_denoisers

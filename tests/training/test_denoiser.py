@@ -11,6 +11,7 @@ import torch
 from made_up_training import Folder, Killed, assert_equal_weights, kill_at, records
 
 from ecg_forge.diffusion.config import DdpmConfig
+from ecg_forge.ecg.beats import MOST_BEATS
 from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.leads import INDEPENDENT_LEADS, LEADS, limb_lead_residual
 from ecg_forge.ecg.statements import CODES
@@ -33,7 +34,9 @@ def train_denoiser(folder: Path, **changes: Any) -> Trained:
     signals = records(12)
     table = pd.DataFrame({"age": 60.0, "sex": "male"}, index=signals.ecg_id)
     labels = pd.DataFrame(False, index=signals.ecg_id, columns=list(CODES))
-    packed = condition_table(table, labels)
+    beats = np.full((12, MOST_BEATS), np.nan)
+    beats[:, :3] = [20, 100, 180]
+    packed = condition_table(table, labels, beats)
     parts = [
         (SignalPools([signals], signals.ecg_id[rows], INDEPENDENT_LEADS), packed[rows])
         for rows in (slice(0, 8), slice(8, 12))
@@ -84,7 +87,9 @@ def test_the_kept_denoiser_is_the_average_of_the_trained_ones(tmp_path: Path) ->
     wide, narrow = (train_denoiser(tmp_path / str(w), ema_width=w)[0]["tensors"] for w in (0.28, 0.01))
     torch.manual_seed(denoiser_config().seed)
     start = build_denoiser("unet1d_tiny", 8, 71).state_dict()
-    moved = [sum(float((of[f"network.{k}"] - v).abs().sum()) for k, v in start.items()) for of in (wide, narrow)]
+    moved = [
+        sum(float((of[f"denoiser.network.{k}"] - v).abs().sum()) for k, v in start.items()) for of in (wide, narrow)
+    ]
     assert 0 < moved[0] < 0.8 * moved[1]
 
 
@@ -122,7 +127,12 @@ def test_conditions_survive_packing() -> None:
     table = pd.DataFrame({"age": [40.0, np.nan], "sex": ["female", None]}, index=[1, 2])
     labels = pd.DataFrame(False, index=[1, 2], columns=list(CODES))
     labels.loc[2, "WPW"] = True
-    condition = unpack_condition(torch.from_numpy(condition_table(table, labels)))
+    beats = np.full((2, MOST_BEATS), np.nan)
+    beats[0, :2] = [7, 93]
+    condition = unpack_condition(torch.from_numpy(condition_table(table, labels, beats)))
+    assert condition.beats[0, :3].tolist() == pytest.approx([7, 93, np.nan], nan_ok=True)
+    assert condition.beats[1].isnan().all()
+    assert unpack_condition(torch.from_numpy(condition_table(table, labels))).beats.isnan().all()
     assert condition.statements.sum(1).tolist() == [0.0, 1.0]
     assert bool(condition.statements[1, CODES.index("WPW")] == 1)
     assert condition.sex.tolist() == [1, 2]

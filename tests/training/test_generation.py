@@ -21,8 +21,8 @@ def untrained(model: str, **process: Any) -> dict[str, Any]:
     torch.manual_seed(0)
     training = {"model": model, "epochs": 1, "steps_per_epoch": 1, "process": {"name": "edm", **process}}
     scaling = LeadScaling.of(dict.fromkeys(LEADS, 0.3))
-    module = DenoiserTraining(DenoiserConfig(**training), scaling)
-    tensors = {name: value + 0.02 * torch.randn_like(value) for name, value in module.denoiser.state_dict().items()}
+    module = DenoiserTraining(DenoiserConfig(**training), scaling, fs=100)
+    tensors = {name: value + 0.02 * torch.randn_like(value) for name, value in module.state_dict().items()}
     saved = {"training": training, "scaling": scaling.as_dict(), "leads": list(INDEPENDENT_LEADS)}
     return {"config": {**saved, "fs": 100, "length": 200}, "tensors": tensors}
 

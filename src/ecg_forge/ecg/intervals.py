@@ -36,13 +36,33 @@ def r_peaks(signal_mv: np.ndarray, fs: int) -> np.ndarray:
     """
     if signal_mv.ndim != 2:
         raise BadInput(f"one recording is (lead, sample), got {signal_mv.shape}")
+    return find_beats(signal_mv[None], fs)[0]
+
+
+def find_beats(signal_mv: np.ndarray, fs: int) -> list[np.ndarray]:
+    """Return the samples of the R peaks of each recording, rising int64 ``(beat,)`` each.
+
+    Args:
+        signal_mv: mV ``(record, lead, sample)``, any number of leads.
+        fs: sampling rate in Hz, 100 or more.
+
+    Raises:
+        BadInput: the signals are not ``(record, lead, sample)``, are shorter than a second or not finite, or ``fs`` is
+            below 100.
+    """
+    if signal_mv.ndim != 3:
+        raise BadInput(f"recordings are (record, lead, sample), got {signal_mv.shape}")
     if not np.isfinite(signal_mv).all():
-        raise BadInput("the recording holds values that are not finite")
-    signals = _checked(signal_mv[None], fs)
+        raise BadInput("a recording holds values that are not finite")
+    blocks = [signal_mv[start : start + BLOCK] for start in range(0, len(signal_mv), BLOCK)]
+    return [beats for block in blocks for beats in _r_peaks(_checked(block, fs), fs)]
+
+
+def _r_peaks(signals: np.ndarray, fs: int) -> list[np.ndarray]:
     bend = _bend(signals, fs)
     envelope = _envelope(bend, fs)
-    beats = _beats(envelope[0], _thresholds(envelope, len(signal_mv), fs)[0], fs)
-    return _refined(beats, bend[0], fs)
+    rows = zip(envelope, _thresholds(envelope, signals.shape[1], fs), bend, strict=True)
+    return [_refined(_beats(smooth, threshold, fs), sharp, fs) for smooth, threshold, sharp in rows]
 
 
 def rhythm_features(signal_mv: np.ndarray, fs: int) -> pd.DataFrame:

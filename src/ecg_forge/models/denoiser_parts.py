@@ -1,4 +1,4 @@
-"""What denoisers share: how they hear the noise level, patches of samples, rotary attention, a silent start."""
+"""What denoisers share: how they hear noise level and beats, patches of samples, rotary attention, a silent start."""
 
 from typing import TypeVar
 
@@ -30,6 +30,32 @@ class NoiseEmbedding(nn.Module):
         angles = c_noise[:, None] * self.frequencies
         projected: Tensor = self.project(torch.cat([angles.cos(), angles.sin()], dim=1))
         return projected
+
+
+BEAT_TRACES = 2
+"""Traces in which a denoiser is told the beats."""
+_PEAK_SD = 2.0  # samples
+
+
+def beat_traces(beats: Tensor, length: int) -> Tensor:
+    """Draw R peaks as traces beside the leads, ``(record, 2, length)``.
+
+    The first has a peak of height 1 at each beat; the second rises from −1 at a beat to 1 at the next and is 0 before
+    the first and after the last. Where no beats are given, both are 0.
+
+    Args:
+        beats: rising samples ``(record, beat)``, NaN after the last.
+        length: samples of the traces.
+    """
+    at = torch.arange(length, dtype=beats.dtype, device=beats.device).expand(len(beats), length)
+    outside = beats.new_full((len(beats), 1), torch.inf)
+    bounds = torch.cat([-outside, beats.nan_to_num(nan=torch.inf), outside], dim=1)
+    following = torch.searchsorted(bounds, at.contiguous(), right=True).clamp(max=bounds.shape[1] - 1)
+    before, after = bounds.gather(1, following - 1), bounds.gather(1, following)
+    peak = (-(torch.minimum(at - before, after - at) ** 2) / (2 * _PEAK_SD**2)).exp()
+    between = before.isfinite() & after.isfinite()
+    phase = torch.where(between, 2 * (at - before) / (after - before) - 1, 0)
+    return torch.stack([peak, phase], dim=1)
 
 
 def to_patches(x: Tensor, patch: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""A one-dimensional U-Net that denoises eight-lead ECGs of asked-for statements, age and sex.
+"""A one-dimensional U-Net that denoises eight-lead ECGs of asked-for statements, age, sex and beats.
 
 The layout is that of the denoisers in Dhariwal & Nichol 2021 (arXiv:2105.05233): residual blocks with adaptive group
 norm, self-attention at the lower resolutions, skips from the way down to the way up; over patches of samples, with
@@ -13,7 +13,15 @@ from torch.nn import functional
 
 from ecg_forge.ecg.errors import BadInput
 from ecg_forge.models.condition import Condition, ConditionEmbedding
-from ecg_forge.models.denoiser_parts import NoiseEmbedding, from_patches, rotary_attention, to_patches, zeroed
+from ecg_forge.models.denoiser_parts import (
+    BEAT_TRACES,
+    NoiseEmbedding,
+    beat_traces,
+    from_patches,
+    rotary_attention,
+    to_patches,
+    zeroed,
+)
 
 _GROUP_WIDTH = 16  # channels normalised together
 _HEAD_WIDTH = 32  # channels of one attention head
@@ -95,7 +103,7 @@ class UNet1d(nn.Module):
         self.condition = ConditionEmbedding(config.n_statements, config.embedding)
         self.mix = nn.Sequential(nn.SiLU(), nn.Linear(config.embedding, config.embedding), nn.SiLU())
         samples = config.n_leads * config.patch
-        self.stem = nn.Conv1d(samples, config.widths[0], 3, padding=1)
+        self.stem = nn.Conv1d(samples + BEAT_TRACES * config.patch, config.widths[0], 3, padding=1)
         self.down, skips = _way_down(config)
         self.middle = Block(config.widths[-1], config.widths[-1], config.embedding, attention=config.attention[-1])
         self.up = _way_up(config, skips)
@@ -116,8 +124,10 @@ class UNet1d(nn.Module):
         """
         n_samples = x.shape[-1]
         embedding = self.mix(self.noise(c_noise) + self.condition(condition))
-        patches = to_patches(functional.pad(x, (0, -n_samples % self.config.stride)), self.config.patch)
-        h = self.stem(patches)
+        padded = functional.pad(x, (0, -n_samples % self.config.stride))
+        patches = to_patches(padded, self.config.patch)
+        beats = to_patches(beat_traces(condition.beats, padded.shape[-1]), self.config.patch)
+        h = self.stem(torch.cat([patches, beats.to(patches)], dim=1))
         skips = []
         for layer in self.down:
             h = layer(h, embedding)

@@ -1,4 +1,4 @@
-"""Train a denoiser on the eight independent leads."""
+"""Train a denoiser on the eight independent leads, and beside it the rhythm that tells it where the beats stand."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -17,6 +17,7 @@ from ecg_forge.diffusion.process import build_process
 from ecg_forge.diffusion.samplers import Denoise, sample
 from ecg_forge.diffusion.scaling import LeadScaling
 from ecg_forge.diffusion.weighting import denoising_loss
+from ecg_forge.ecg.beats import MOST_BEATS
 from ecg_forge.ecg.labels import statement_rows
 from ecg_forge.ecg.leads import INDEPENDENT_LEADS, twelve_leads
 from ecg_forge.ecg.statements import CODES
@@ -28,6 +29,7 @@ from ecg_forge.training.config import DenoiserConfig
 from ecg_forge.training.data import FixedLengthEpochs, SignalPools, TrainingCrops, in_order, shuffled
 from ecg_forge.training.fit import CheckpointHandle, Run, cpu_tensors, fingerprint, fit
 from ecg_forge.training.optimiser import parameter_groups, power_average, ramped_average
+from ecg_forge.training.rhythm import Rhythm
 
 HELD_OUT_LEVELS = 8
 """Noise levels at which the held-out loss is measured: the middles of equal shares of those met in training."""
@@ -45,32 +47,48 @@ _SHOWN_SAMPLER = SamplerConfig("dpmpp_2m", steps=20)
 
 
 class DenoiserTraining(lightning.LightningModule):
-    """The denoising loss of a process on whole recordings of eight leads, with conditions dropped at random."""
+    """The denoising losses of whole recordings of eight leads and of their rhythms, with conditions dropped at random.
 
-    def __init__(self, config: DenoiserConfig, scaling: LeadScaling) -> None:
+    The denoiser and the rhythm share no weights, so that the sum of their losses trains each as if alone.
+
+    Args:
+        config: model and training.
+        scaling: of the leads.
+        fs: sampling rate of the recordings in Hz.
+    """
+
+    def __init__(self, config: DenoiserConfig, scaling: LeadScaling, fs: int) -> None:
         super().__init__()
         self.config, self.scaling = config, scaling
         self.process = build_process(config.process)
         self.denoiser = self.process.precondition(build_denoiser(config.model, len(INDEPENDENT_LEADS), len(CODES)))
+        self.rhythm = Rhythm(fs)
         middles = (torch.arange(HELD_OUT_LEVELS) + 0.5) / HELD_OUT_LEVELS
         self.held_out_levels = self.process.training_sigmas(middles)
 
     def training_step(self, batch: tuple[torch.Tensor, torch.Tensor], _: int) -> torch.Tensor:
         signal, packed = batch
-        uniforms = torch.rand(len(signal), 3).to(signal.device)
+        uniforms = torch.rand(len(signal), 4).to(signal.device)
         condition = unpack_condition(packed).dropped_at_random(self.config.drop_condition, uniforms)
         sigma = self.process.training_sigmas(torch.rand(len(signal)))
         loss = self._loss(signal, condition, sigma, torch.randn(signal.shape)).mean()
+        rhythm = self.rhythm.loss(condition, torch.rand(len(signal)), torch.randn(len(signal), 1, MOST_BEATS)).mean()
         self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(signal))
-        return loss
+        self.log("train_rhythm_loss", rhythm, on_step=False, on_epoch=True, batch_size=len(signal))
+        return loss + rhythm
 
     def validation_step(self, batch: tuple[torch.Tensor, torch.Tensor], number: int) -> None:
         signal, packed = batch
         # The same noise every epoch, so that the curve shows the denoiser and not the draw; levels take turns.
-        noise = torch.randn(signal.shape, generator=torch.Generator().manual_seed(number))
+        generator = torch.Generator().manual_seed(number)
+        noise = torch.randn(signal.shape, generator=generator)
         level = torch.arange(len(signal)) % HELD_OUT_LEVELS
-        loss = self._loss(signal, unpack_condition(packed), self.held_out_levels[level], noise).cpu()
+        condition = unpack_condition(packed)
+        loss = self._loss(signal, condition, self.held_out_levels[level], noise).cpu()
         self.log("val_loss", loss.mean(), batch_size=len(signal))
+        uniforms = (torch.arange(len(signal)) + 0.5) / len(signal)
+        rhythm = self.rhythm.loss(condition, uniforms, torch.randn(len(signal), 1, MOST_BEATS, generator=generator))
+        self.log("val_rhythm_loss", rhythm.mean(), batch_size=len(signal))
         for place, sigma in enumerate(self.held_out_levels.tolist()):
             here = loss[level == place]
             if len(here):
@@ -83,6 +101,10 @@ class DenoiserTraining(lightning.LightningModule):
         return denoising_loss(
             self.denoiser, clean, sigma.to(device), noise.to(device), condition, self.config.weighting
         )
+
+    def with_rhythm(self, condition: Condition, seeds: Sequence[int], length: int) -> Condition:
+        """Draw the beats of a condition that leaves them open, of recordings of ``length`` samples, one per seed."""
+        return condition.with_beats(self.rhythm.draw(condition, seeds, length))
 
     def sample(self, denoise: Denoise, seeds: Sequence[int], length: int, sampler: SamplerConfig) -> np.ndarray:
         """Sample one ECG per seed with a denoise function made of the denoiser, mV ``(record, 12, sample)``."""
@@ -119,13 +141,11 @@ class SampleEachEpoch(Callback):
 
     @torch.no_grad()
     def on_validation_epoch_end(self, trainer: lightning.Trainer, pl_module: Any) -> None:
-        condition = unpack_condition(self._packed.to(pl_module.device))
+        seeds, asked = range(len(SHOWN)), unpack_condition(self._packed.to(pl_module.device))
         with trainer.precision_plugin.forward_context(), frozen_kernels(pl_module):
+            condition = pl_module.with_rhythm(asked, seeds, self._length)
             drawn = pl_module.sample(
-                lambda x, sigma: pl_module.denoiser(x, sigma, condition),
-                range(len(SHOWN)),
-                self._length,
-                _SHOWN_SAMPLER,
+                lambda x, sigma: pl_module.denoiser(x, sigma, condition), seeds, self._length, _SHOWN_SAMPLER
             )
         self.sheets[trainer.current_epoch + 1] = torch.from_numpy(drawn).half()
 
@@ -146,7 +166,7 @@ def fit_denoiser(
     """Train one denoiser.
 
     Args:
-        training: signals of the eight independent leads, and their packed conditions ``(record, 73)``.
+        training: signals of the eight independent leads, and their packed conditions ``(record, 121)``.
         validation: the same of the validation split; used for the history only.
         scaling: standard deviation in mV of each lead, by name, over the training records.
         config: model and training.
@@ -154,12 +174,12 @@ def fit_denoiser(
 
     Returns:
         Averaged weights as ``{"config", "tensors"}``; the history (epoch, train_loss, val_loss, the held-out loss at
-        each of `HELD_OUT_LEVELS` noise levels, seconds); and by epoch the ECGs of `SHOWN`, mV ``(ECG, 12, sample)``.
+        each of `HELD_OUT_LEVELS` noise levels, the rhythm's losses, seconds); and by epoch the ECGs of `SHOWN`, mV ``(ECG, 12, sample)``.
     """
     torch.manual_seed(config.seed)
     sigma_data = build_process(config.process).sigma_data
-    module = DenoiserTraining(config, LeadScaling.of(scaling, sigma_data=sigma_data))
     pools, conditions = training
+    module = DenoiserTraining(config, LeadScaling.of(scaling, sigma_data=sigma_data), pools.fs)
     order = shuffled(len(pools), config.seed)
     loader = DataLoader(
         TrainingCrops(pools, [conditions], pools.length),
@@ -183,7 +203,7 @@ def fit_denoiser(
     )
     saved = _described(config, pools, module.scaling)
     sheets = {epoch: sheet.float().numpy() for epoch, sheet in shown.sheets.items()}
-    return {"config": saved, "tensors": cpu_tensors(module.denoiser)}, history, sheets
+    return {"config": saved, "tensors": cpu_tensors(module)}, history, sheets
 
 
 def _described(config: DenoiserConfig, pools: SignalPools, scaling: LeadScaling) -> dict[str, Any]:

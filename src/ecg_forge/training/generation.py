@@ -35,10 +35,11 @@ steps; with always as many records, filled up where there are fewer, a record ha
 
 
 def load_denoiser(weights: dict[str, Any]) -> DenoiserTraining:
-    """Rebuild a trained denoiser from its weights, on the CPU and in evaluation mode."""
+    """Rebuild a trained denoiser and its rhythm from their weights, on the CPU and in evaluation mode."""
     saved = weights["config"]
-    module = DenoiserTraining(DenoiserConfig(**saved["training"]), LeadScaling.from_dict(saved["scaling"]))
-    module.denoiser.load_state_dict(weights["tensors"])
+    scaling = LeadScaling.from_dict(saved["scaling"])
+    module = DenoiserTraining(DenoiserConfig(**saved["training"]), scaling, saved["fs"])
+    module.load_state_dict(weights["tensors"])
     return module.eval()
 
 
@@ -87,7 +88,7 @@ def _sample_batches(
     labels = statement_rows([text.split(";") for text in plan["statements"]], plan.index)
     condition = unpack_condition(torch.from_numpy(condition_table(plan, labels)))
     seeds = torch.tensor(plan["seed"].to_numpy(dtype=np.int64))
-    lanes = LANES if device.type == "cpu" else guidance.batch_size
+    lanes, length = LANES if device.type == "cpu" else guidance.batch_size, weights["config"]["length"]
     bar = tqdm(total=len(plan), initial=start, desc="generating", unit="ECG", disable=None)
     with bar, frozen_kernels(module), parametrize.cached():
         for first in range(start, len(plan), guidance.batch_size):
@@ -95,9 +96,10 @@ def _sample_batches(
             drawn = []
             for some in torch.split(rows, lanes):
                 filled = torch.cat([some, some[-1:].expand(lanes - len(some))])
+                own, asked = seeds[filled].tolist(), condition[filled].to(device)
                 with torch.inference_mode(), autocast(device, module.config.precision):
-                    denoise = _pushed(module, condition[filled].to(device), guidance)
-                    signals = module.sample(denoise, seeds[filled].tolist(), weights["config"]["length"], sampler)
+                    denoise = _pushed(module, module.with_rhythm(asked, own, length), guidance)
+                    signals = module.sample(denoise, own, length, sampler)
                 drawn.append(signals[: len(some)])
                 bar.update(len(some))
             yield to_microvolts(np.concatenate(drawn))

@@ -10,7 +10,8 @@ import pandas as pd
 from ecg_forge.ecg import data_card as card
 from ecg_forge.ecg import labels as label_rules
 from ecg_forge.ecg.errors import BadInput
-from ecg_forge.ecg.intervals import rhythm_features
+from ecg_forge.ecg.beats import beat_table
+from ecg_forge.ecg.intervals import find_beats, rhythm_features
 from ecg_forge.ecg.leads import LEADS
 from ecg_forge.ecg.metadata import DataConfig, ptbxl_version, record_table
 from ecg_forge.ecg.normaliser import fit_normaliser
@@ -89,6 +90,12 @@ def measure_features(signals: Signals) -> pd.DataFrame:
     """Measure heart rate, its variation, and amplitude of every record."""
     tables = [rhythm_features(to_millivolts(block), signals.fs) for block in signals.blocks(_BLOCK)]
     return pd.concat(tables).set_index(pd.Index(signals.ecg_id, name="ecg_id"))
+
+
+def find_r_peaks(signals: Signals) -> pd.DataFrame:
+    """Find the R peaks of every record: one row per beat."""
+    found = [beats for block in signals.blocks(_BLOCK) for beats in find_beats(to_millivolts(block), signals.fs)]
+    return beat_table(signals.ecg_id, found)
 
 
 def make_data_card(

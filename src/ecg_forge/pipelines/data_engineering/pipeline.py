@@ -18,6 +18,7 @@ def create_pipeline() -> Pipeline:
             step(nodes.decode_signals, ["records", "ptbxl_recordings", config], "signals"),
             step(nodes.measure_normaliser, ["records", "signals"], "normaliser"),
             step(nodes.measure_features, "signals", "features"),
+            step(nodes.find_r_peaks, "signals", "beats"),
             step(
                 nodes.make_data_card,
                 ["ptbxl_metadata", "records", "labels", "signal_quality", "ptbxl_recordings", config],

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from ecg_forge.diffusion.config import SamplerConfig
+from ecg_forge.ecg.beats import beat_rows
 from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.intervals import rhythm_features
 from ecg_forge.ecg.label_plan import choose_targets, draw_plan
@@ -28,11 +29,12 @@ def train_denoiser(
     records: pd.DataFrame,
     labels: pd.DataFrame,
     signals: Signals,
+    beats: pd.DataFrame,
     normaliser: dict[str, Any],
     config: DenoiserConfig,
     checkpoints: Any,
 ) -> tuple[dict[str, Any], pd.DataFrame, dict[str, str]]:
-    """Train the denoiser on the training records; fold 9 only shows in its history.
+    """Train the denoiser and its rhythm on the training records; fold 9 only shows in its history.
 
     Returns:
         Averaged weights, the history, and for each epoch a sheet of sampled ECGs as SVG.
@@ -48,7 +50,7 @@ def train_denoiser(
     parts = [
         (
             SignalPools([signals], split.index.to_numpy(), INDEPENDENT_LEADS),
-            condition_table(split, labels.loc[split.index]),
+            condition_table(split, labels.loc[split.index], beat_rows(beats, split.index.to_numpy())),
         )
         for split in (train, validation)
     ]

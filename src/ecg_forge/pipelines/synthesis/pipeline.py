@@ -9,7 +9,7 @@ from ecg_forge.pipelines.synthesis import nodes
 def create_pipeline() -> Pipeline:
     training = step(
         nodes.train_denoiser,
-        ["records", "labels", "signals", "normaliser", "params:denoiser", "denoiser_checkpoints"],
+        ["records", "labels", "signals", "beats", "normaliser", "params:denoiser", "denoiser_checkpoints"],
         ["denoiser_weights", "denoiser_history", "denoiser_sheets"],
     )
     plan = step(
