@@ -54,7 +54,7 @@ def test_drawn_beats_rise_inside_the_recording_and_follow_from_their_seeds() -> 
     for row in drawn:
         here = row[row.isfinite()]
         assert row[len(here) :].isnan().all()
-        assert 0 <= here[0]
+        assert here[0] >= 0
         assert here[-1] < LENGTH
         assert (here.diff() >= 0.25 * FS).all()
         assert torch.equal(here, here.round())

@@ -30,5 +30,5 @@ def condition_table(records: pd.DataFrame, labels: pd.DataFrame, beats: np.ndarr
 
 def unpack_condition(packed: torch.Tensor) -> Condition:
     """Undo `condition_table`: ``(record, 121)`` to a Condition."""
-    statements, age, sex, beats = packed.split([len(CODES), 1, 1, MOST_BEATS], dim=1)
-    return Condition(statements, age[:, 0], sex[:, 0].long(), beats)
+    n = len(CODES)
+    return Condition(packed[:, :n], age=packed[:, n], sex=packed[:, n + 1].long(), beats=packed[:, n + 2 :])

@@ -174,7 +174,8 @@ def fit_denoiser(
 
     Returns:
         Averaged weights as ``{"config", "tensors"}``; the history (epoch, train_loss, val_loss, the held-out loss at
-        each of `HELD_OUT_LEVELS` noise levels, the rhythm's losses, seconds); and by epoch the ECGs of `SHOWN`, mV ``(ECG, 12, sample)``.
+        each of `HELD_OUT_LEVELS` noise levels, train_rhythm_loss, val_rhythm_loss, seconds); and by epoch the ECGs of
+        `SHOWN`, mV ``(ECG, 12, sample)``.
     """
     torch.manual_seed(config.seed)
     sigma_data = build_process(config.process).sigma_data

@@ -9,8 +9,8 @@ import pandas as pd
 
 from ecg_forge.ecg import data_card as card
 from ecg_forge.ecg import labels as label_rules
-from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.beats import beat_table
+from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.intervals import find_beats, rhythm_features
 from ecg_forge.ecg.leads import LEADS
 from ecg_forge.ecg.metadata import DataConfig, ptbxl_version, record_table
