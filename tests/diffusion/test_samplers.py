@@ -175,6 +175,11 @@ def test_fresh_noise_is_another_in_every_step(solver):
     assert not torch.equal(end[0], end[1])
 
 
+def test_seeds_that_agree_in_their_lowest_bits_draw_other_noise():
+    drawn = seeded_noise([5, 5 + 2**32, 5 + 2**61, (5, 1)], (8, 10), "cpu")()
+    assert len({tuple(noise.flatten().tolist()) for noise in drawn}) == 4
+
+
 def test_noise_needs_a_seed():
     with pytest.raises(BadInput, match="at least one seed"):
         seeded_noise([], (8, 10), "cpu")

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from ecg_forge.diffusion import ddpm
+from ecg_forge.diffusion import ddpm, samplers
 from ecg_forge.diffusion.config import DdpmConfig, EdmConfig, SamplerConfig
 from ecg_forge.diffusion.process import Process, build_process
 from ecg_forge.diffusion.samplers import sample
@@ -26,6 +26,17 @@ class Network(nn.Module):
 def ours(process: Process, solver: str, steps: int) -> torch.Tensor:
     denoiser = process.precondition(Network())
     return sample(lambda x, sigma: denoiser(x, sigma, None), process, SamplerConfig(solver, steps), SEEDS, SHAPE, "cpu")
+
+
+@pytest.fixture(autouse=True)
+def noise_of_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Diffusers draws its noise from torch's generators, so here our samplers do, too."""
+
+    def seeded_noise(seeds, shape, _device):
+        drawers = [torch.Generator().manual_seed(seed) for seed in seeds]
+        return lambda: torch.stack([torch.randn(*shape, generator=drawer) for drawer in drawers])
+
+    monkeypatch.setattr(samplers, "seeded_noise", seeded_noise)
 
 
 def generators() -> list[torch.Generator]:

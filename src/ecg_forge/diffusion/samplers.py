@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from types import MappingProxyType
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -21,13 +22,14 @@ from ecg_forge.ecg.errors import BadInput
 
 Denoise = Callable[[Tensor, Tensor], Tensor]
 Draw = Callable[[], Tensor]
+Seed = int | Sequence[int]
 Step = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
 """``(x, clean guess, sigma, sigma_next)`` to the x of level sigma_next."""
 
 
 @torch.no_grad()
 def sample(
-    denoise: Denoise, process: Process, config: SamplerConfig, seeds: Sequence[int], shape: Sequence[int], device: str
+    denoise: Denoise, process: Process, config: SamplerConfig, seeds: Sequence[Seed], shape: Sequence[int], device: str
 ) -> Tensor:
     """Sample one signal per seed; a seed gives the same signal whatever else is in the batch.
 
@@ -35,7 +37,7 @@ def sample(
         denoise: ``(x, sigma (record,)) -> clean guess``, in model units.
         process: whose noise levels to go through.
         config: which sampler, in how many steps.
-        seeds: one for each record.
+        seeds: one for each record, as `seeded_noise` takes them.
         shape: of one record, usually ``(lead, sample)``.
         device: where to compute; the noise itself is always drawn on the CPU, so that it is the same everywhere.
 
@@ -52,20 +54,27 @@ def sample(
     return DETERMINISTIC[config.name](denoise, start, sigmas)
 
 
-def seeded_noise(seeds: Sequence[int], shape: Sequence[int], device: str) -> Draw:
+def seeded_noise(seeds: Sequence[Seed], shape: Sequence[int], device: str) -> Draw:
     """Return a function whose every call draws new standard normals ``(record, *shape)``.
 
-    Each record has a CPU generator of its own seed, so its noise depends on nothing else.
+    Each record has a generator of its own seed, so its noise depends on nothing else. They are NumPy's: torch's reads
+    the lowest 32 bits of a seed only, so that among a million records some would be made of the same noise.
+
+    Args:
+        seeds: one for each record, a whole number from 0 or several, of any size.
+        shape: of one record.
+        device: where the noise is wanted.
 
     Raises:
         BadInput: no seed.
     """
     if len(seeds) == 0:
         raise BadInput("sampling needs at least one seed")
-    generators = [torch.Generator().manual_seed(int(seed)) for seed in seeds]
+    generators = [np.random.default_rng(seed) for seed in seeds]
 
     def draw() -> Tensor:
-        return torch.stack([torch.randn(*shape, generator=generator) for generator in generators]).to(device)
+        drawn = [generator.standard_normal(tuple(shape), dtype=np.float32) for generator in generators]
+        return torch.from_numpy(np.stack(drawn)).to(device)
 
     return draw
 

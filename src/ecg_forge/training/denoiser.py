@@ -114,7 +114,7 @@ class DenoiserTraining(lightning.LightningModule):
 
     def configure_optimizers(self) -> Any:
         config = self.config
-        groups = parameter_groups(self.denoiser, config.learning_rate, config.weight_decay)
+        groups = parameter_groups(self, config.learning_rate, config.weight_decay)
         optimiser = torch.optim.AdamW(groups, config.learning_rate)
         total = config.epochs * config.steps_per_epoch
         warmup = min(config.warmup_steps, max(total // 2, 1))

@@ -30,7 +30,7 @@ _USUAL_S, _LOG_SD = 0.8, 0.25  # of RR intervals in PTB-XL: the median in s, and
 # differs from the next by a fiftieth.
 _PROCESS = EdmProcess(EdmConfig(p_mean=-0.5, p_std=1.8))
 _SAMPLER = SamplerConfig("dpmpp_2m", steps=20)
-_STREAM = 1  # tells a record's noise for the rhythm from that for the ECG, which follow from one seed
+_NOISE, _START = 1, 2  # tell what a record's seed decides of the rhythm from the noise of its ECG
 
 
 class Rhythm(nn.Module):
@@ -66,20 +66,21 @@ class Rhythm(nn.Module):
 
         Args:
             condition: statements, age and sex.
-            seeds: one for each record, below 2**63.
+            seeds: one for each record.
             length: samples of the recordings.
 
         Returns:
             whole samples, rising, as float32 ``(record, MOST_BEATS)``, NaN after the last within ``length``.
         """
-        streams = [np.random.SeedSequence([seed, _STREAM]).generate_state(2, np.uint32) for seed in seeds]
-        device, shape = condition.age.device, (1, MOST_BEATS)
-        own = [int(stream[0]) for stream in streams]
-        drawn = sample(lambda x, sigma: self.denoiser(x, sigma, condition), _PROCESS, _SAMPLER, own, shape, str(device))
+        device, own = str(condition.age.device), [(seed, _NOISE) for seed in seeds]
+        drawn = sample(
+            lambda x, sigma: self.denoiser(x, sigma, condition), _PROCESS, _SAMPLER, own, (1, MOST_BEATS), device
+        )
         seconds = (drawn[:, 0] / _PROCESS.sigma_data * _LOG_SD).exp() * _USUAL_S
         intervals = seconds.clamp(*INTERVAL_RANGE_S) * self.fs
         # The recording begins somewhere in the first interval.
-        first = intervals[:, :1] * torch.tensor([[stream[1] / 2**32] for stream in streams]).to(intervals)
+        share = torch.tensor([[np.random.default_rng((seed, _START)).random()] for seed in seeds])
+        first = intervals[:, :1] * share.to(intervals)
         beats = torch.cat([first, first + intervals[:, 1:].cumsum(dim=1)], dim=1).round()
         return beats.masked_fill(beats >= length, torch.nan)
 
