@@ -93,6 +93,13 @@ def test_the_kept_denoiser_is_the_average_of_the_trained_ones(tmp_path: Path) ->
     assert 0 < moved[0] < 0.8 * moved[1]
 
 
+def test_a_training_moves_the_weights_of_denoiser_and_rhythm(tmp_path: Path) -> None:
+    longer, shorter = (train_denoiser(tmp_path / str(n), epochs=n)[0]["tensors"] for n in (2, 1))
+    assert {name.split(".")[0] for name in longer} == {"denoiser", "rhythm"}
+    moved = {name.split(".")[0] for name, value in longer.items() if not torch.equal(value, shorter[name])}
+    assert moved == {"denoiser", "rhythm"}
+
+
 def test_a_power_average_weighs_the_steps_by_their_power() -> None:
     exponent, update = power_exponent(0.1), power_average(0.1)
     average = torch.zeros(50)

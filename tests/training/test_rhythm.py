@@ -68,19 +68,21 @@ def test_a_trained_rhythm_draws_the_rate_and_regularity_of_what_was_asked() -> N
     """STACH comes regularly at 120 per minute here, AFIB at 60 with intervals of 0.7 and 1.3 s at random."""
     torch.manual_seed(0)
     generator = np.random.default_rng(0)
-    uneven = [list(np.cumsum([20.0, *generator.choice([70.0, 130.0], 8)])) for _ in range(16)]
-    asked = torch.zeros(32, len(CODES))
-    asked[:16, CODES.index("STACH")] = asked[16:, CODES.index("AFIB")] = 1
-    condition = Condition(asked, torch.full((32,), 60.0), torch.zeros(32).long(), beats(*[every(50)] * 16, *uneven))
+    uneven = [list(np.cumsum([20.0, *generator.choice([70.0, 130.0], 8)])) for _ in range(8)]
+    asked = torch.zeros(16, len(CODES))
+    asked[:8, CODES.index("STACH")] = asked[8:, CODES.index("AFIB")] = 1
+    condition = Condition(asked, torch.full((16,), 60.0), torch.zeros(16).long(), beats(*[every(50)] * 8, *uneven))
     rhythm = Rhythm(FS)
-    optimiser = torch.optim.Adam(rhythm.parameters(), lr=2e-3)
-    for _ in range(250):
+    optimiser = torch.optim.Adam(rhythm.parameters(), lr=5e-3)
+    schedule = torch.optim.lr_scheduler.LinearLR(optimiser, 1, 0, total_iters=150)
+    for _ in range(150):
         optimiser.zero_grad()
-        rhythm.loss(condition, torch.rand(32), torch.randn(32, 1, MOST_BEATS)).mean().backward()
+        rhythm.loss(condition, torch.rand(16), torch.randn(16, 1, MOST_BEATS)).mean().backward()
         optimiser.step()
-    seconds = rhythm.draw(condition, list(range(32)), LENGTH).diff(dim=1) / FS
+        schedule.step()
+    seconds = rhythm.draw(condition, list(range(16)), LENGTH).diff(dim=1) / FS
     mean, spread = np.nanmean(seconds, axis=1), np.nanstd(seconds, axis=1)
-    assert np.median(mean[:16]) == pytest.approx(0.5, abs=0.05)
-    assert np.median(mean[16:]) == pytest.approx(1.0, abs=0.15)
-    assert np.median(spread[:16]) < 0.05
-    assert np.median(spread[16:]) > 0.15
+    assert np.median(mean[:8]) == pytest.approx(0.5, abs=0.03)
+    assert np.median(mean[8:]) == pytest.approx(1.0, abs=0.2)
+    assert np.median(spread[:8]) < 0.05
+    assert np.median(spread[8:]) > 0.15
