@@ -31,6 +31,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "fidelity_results": fidelity.create_results_pipeline(),
         "denoisers": fidelity.create_denoisers_pipeline(),
         "pack": fidelity.create_packing_pipeline(),
+        "unpack": fidelity.create_unpacking_pipeline(),
         "study": study.create_pipeline(),
         "study_results": study.create_results_pipeline(),
         "publish": results.create_publish_pipeline(),

@@ -9,6 +9,7 @@ import wfdb
 import yaml
 from kedro.io import DataCatalog
 
+from ecg_forge.datasets.box import load_box
 from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.labels import label_matrix
 from ecg_forge.ecg.plan_config import PlanSettings
@@ -78,3 +79,14 @@ def test_generate_needs_weights_and_records_only_and_writes_a_folder_that_wfdb_r
 def test_denoisers_are_not_compared_before_one_was_measured() -> None:
     with pytest.raises(BadInput, match="no denoiser was measured yet"):
         set_denoisers_side_by_side({}, {})
+
+
+def test_the_denoiser_of_the_package_stands_in_for_a_trained_one(project: Path, tmp_path: Path) -> None:
+    conf = write_conf(tmp_path, tmp_path / "data")
+    with session(project, conf) as running:
+        running.run(pipeline_names=["unpack"])
+    with session(project, conf) as after:
+        weights = after.load_context().catalog.load("denoiser_weights")
+    packed = load_box()
+    assert weights["config"] == packed["config"]
+    assert all(weights["tensors"][name].equal(tensor) for name, tensor in packed["tensors"].items())

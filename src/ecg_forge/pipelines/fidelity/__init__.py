@@ -3,6 +3,13 @@ from ecg_forge.pipelines.fidelity.pipeline import (
     create_packing_pipeline,
     create_pipeline,
     create_results_pipeline,
+    create_unpacking_pipeline,
 )
 
-__all__ = ["create_denoisers_pipeline", "create_packing_pipeline", "create_pipeline", "create_results_pipeline"]
+__all__ = [
+    "create_denoisers_pipeline",
+    "create_packing_pipeline",
+    "create_pipeline",
+    "create_results_pipeline",
+    "create_unpacking_pipeline",
+]

@@ -42,6 +42,11 @@ def create_packing_pipeline() -> Pipeline:
     )
 
 
+def create_unpacking_pipeline() -> Pipeline:
+    """Put the denoiser of the package where a training would put its own."""
+    return Pipeline([step(results.unpack_denoiser, "denoiser_box", "denoiser_weights")])
+
+
 def create_denoisers_pipeline() -> Pipeline:
     """Set side by side what was measured of every denoiser, each in an environment of its own."""
     return Pipeline(

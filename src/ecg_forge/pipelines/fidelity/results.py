@@ -65,6 +65,11 @@ def pack_denoiser(
     return {**weights, "card": model_card(run, parameters, figures, transfer)}
 
 
+def unpack_denoiser(box: dict[str, Any]) -> dict[str, Any]:
+    """Take a denoiser out of its box, to be measured and used as if it had been trained here."""
+    return box
+
+
 def score_transfer(
     records: pd.DataFrame, labels: pd.DataFrame, config: EvaluationConfig, *probabilities: pd.DataFrame
 ) -> pd.DataFrame:
