@@ -1,7 +1,7 @@
 """Recurrent networks that classify an ECG, alone or behind a few convolutions: ``(record, lead, sample)`` to logits.
 
 Sizes are those with which an earlier study compared recurrent networks on PTB-XL: three layers of 128 for one
-direction, two of 128 for both, two of 256 for the LSTM. Time runs along the samples and leads are what is heard at each of them.
+direction, two of 128 for both, two of 256 for the LSTM. Time runs along the samples.
 """
 
 from torch import Tensor, nn
