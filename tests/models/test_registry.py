@@ -44,6 +44,12 @@ CLASSIFIER_NAMES = (
     "bigru_attention",
     "cnn_gru",
     "cnn_lstm",
+    "cnn2d",
+    "alexnet",
+    "alexnet_attention",
+    "vgg",
+    "resnet2d",
+    "mobilenet",
     "s4",
     "s4_small",
 )

@@ -154,7 +154,7 @@ def last_linear(network: nn.Module) -> nn.Linear:
 
 def kaiming(module: nn.Module) -> None:
     """Initialise one convolution or linear layer as He et al. 2015 (weights for ReLU, biases zero); for ``apply``."""
-    if isinstance(module, nn.Conv1d | nn.Linear):
+    if isinstance(module, nn.Conv1d | nn.Conv2d | nn.Linear):
         nn.init.kaiming_normal_(module.weight)
         if module.bias is not None:
             nn.init.zeros_(module.bias)

@@ -32,6 +32,12 @@ CLASSIFIERS: Mapping[str, str] = MappingProxyType(
         "bigru_attention": "ecg_forge.models.recurrent:bigru_attention",
         "cnn_gru": "ecg_forge.models.recurrent:cnn_gru",
         "cnn_lstm": "ecg_forge.models.recurrent:cnn_lstm",
+        "cnn2d": "ecg_forge.models.image_cnn:cnn2d",
+        "alexnet": "ecg_forge.models.image_cnn:alexnet",
+        "alexnet_attention": "ecg_forge.models.image_cnn:alexnet_attention",
+        "vgg": "ecg_forge.models.image_cnn:vgg",
+        "resnet2d": "ecg_forge.models.image_cnn:resnet2d",
+        "mobilenet": "ecg_forge.models.image_cnn:mobilenet",
         "s4": "ecg_forge.models.s4_classifier:s4",
         "s4_small": "ecg_forge.models.s4_classifier:s4_small",
     }
