@@ -3,10 +3,14 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+
+from ecg_forge.ecg.records import to_millivolts
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -22,6 +26,19 @@ def ptbxl_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ptb-xl")
     subprocess.run([sys.executable, unpack, folder, "--limit", "500"], check=True, stdout=subprocess.DEVNULL)
     return folder
+
+
+@pytest.fixture(scope="session")
+def real_millivolts(ptbxl_root: Path) -> Callable[[int], np.ndarray]:
+    """Take so many of the records that are here, spread evenly: mV ``(record, 12, 1000)``."""
+    names = pd.read_csv(ptbxl_root / "ptbxl_database.csv", usecols=["filename_lr"])["filename_lr"]
+    here = [file for file in (ptbxl_root / f"{name}.dat" for name in names) if file.exists()]
+
+    def take(number: int) -> np.ndarray:
+        files = here[:: len(here) // number][:number]
+        return to_millivolts(np.stack([np.fromfile(file, dtype="<i2").reshape(1000, 12).T for file in files]))
+
+    return take
 
 
 @pytest.fixture(scope="session")

@@ -53,5 +53,4 @@ def test_every_choice_of_synthesis_is_told(name: str) -> None:
 
 def test_the_readme_counts_the_classifiers() -> None:
     readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
-    assert len(CLASSIFIERS) == 9
-    assert "one of nine networks" in readme
+    assert f"one of {len(CLASSIFIERS)} networks" in readme

@@ -1,12 +1,10 @@
 import time
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.intervals import BLOCK, FEATURES, find_beats, r_peaks, rhythm_features
-from ecg_forge.ecg.records import to_millivolts
 
 
 def wave(seconds, centre, width, height):
@@ -151,16 +149,9 @@ def test_features_need_a_record_axis():
         rhythm_features(np.zeros((12, 1000)), 100)
 
 
-def real_recordings(root, number):
-    names = pd.read_csv(root / "ptbxl_database.csv", usecols=["filename_lr"])["filename_lr"]
-    here = [file for file in (root / f"{name}.dat" for name in names) if file.exists()]
-    files = here[:: len(here) // number][:number]
-    return to_millivolts(np.stack([np.fromfile(file, dtype="<i2").reshape(1000, 12).T for file in files]))
-
-
-def test_heart_rates_of_real_records_agree_with_neurokit(ptbxl_root):
+def test_heart_rates_of_real_records_agree_with_neurokit(real_millivolts):
     neurokit2 = pytest.importorskip("neurokit2")
-    signals = real_recordings(ptbxl_root, 60)
+    signals = real_millivolts(60)
     ours = rhythm_features(signals, 100)["heart_rate_bpm"]
     agree = 0
     for rate, signal in zip(ours, signals, strict=True):

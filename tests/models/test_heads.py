@@ -1,9 +1,19 @@
+import math
+
 import pytest
 import torch
 from torch import nn
 
 from ecg_forge.ecg.errors import BadInput
-from ecg_forge.models.heads import ConcatPool, MeanPool, SignalClassifier, metadata_branch, pooled_head
+from ecg_forge.models.heads import (
+    AttentionPool,
+    ConcatPool,
+    EndsPool,
+    MeanPool,
+    SignalClassifier,
+    metadata_branch,
+    pooled_head,
+)
 
 
 def a_classifier(n_metadata: int) -> SignalClassifier:
@@ -56,3 +66,18 @@ def test_a_network_without_the_branch_takes_no_metadata_or_none():
 def test_metadata_of_another_shape_are_refused(n_metadata, metadata):
     with pytest.raises(BadInput, match=rf"needs metadata of shape \(4, {n_metadata}\), got"):
         a_classifier(n_metadata)(torch.zeros(4, 3, 10), metadata)
+
+
+def test_ends_are_the_last_step_forwards_and_the_first_backwards():
+    x = torch.arange(12.0).view(1, 4, 3)
+    assert EndsPool(1)(x).tolist() == [[2.0, 5.0, 8.0, 11.0]]
+    assert EndsPool(2)(x).tolist() == [[2.0, 5.0, 6.0, 9.0]]
+
+
+def test_attention_sums_the_steps_by_their_weights():
+    pool = AttentionPool(1)
+    nn.init.ones_(pool.score.weight)
+    x = torch.tensor([[[0.0, 10.0]]])
+    share = math.exp(1) / (1 + math.exp(1))  # tanh holds the second score at 1
+    assert pool.weights(x)[0].tolist() == pytest.approx([1 - share, share])
+    assert pool(x).item() == pytest.approx(10 * share)

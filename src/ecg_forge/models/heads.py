@@ -75,6 +75,47 @@ class MeanPool(nn.Module):
         return x.mean(dim=-1)
 
 
+class EndsPool(nn.Module):
+    """The step at which each direction has heard everything: ``(record, channel, t)`` to ``(record, channel)``.
+
+    Args:
+        directions: 1 takes the last step; 2 takes it of the first half of the channels, and the first step of the
+            second half, which hears the time backwards.
+    """
+
+    def __init__(self, directions: int) -> None:
+        super().__init__()
+        self.directions = directions
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.directions == 1:
+            return x[..., -1]
+        forwards, backwards = x.chunk(2, dim=1)
+        return torch.cat([forwards[..., -1], backwards[..., 0]], dim=1)
+
+
+class AttentionPool(nn.Module):
+    """Sum over time, weighted by additive attention: ``(record, channel, t)`` to ``(record, channel)``.
+
+    A step's weight is the softmax over time of tanh(x·w) (Bahdanau et al. 2015, arXiv:1409.0473, with one unit).
+
+    Args:
+        channels: of each step.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.score = nn.Linear(channels, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (x * self.weights(x)[:, None]).sum(dim=-1)
+
+    def weights(self, x: Tensor) -> Tensor:
+        """Return the weight of each step, ``(record, t)``; those of a record sum to 1."""
+        scores: Tensor = self.score(x.transpose(1, 2))[..., 0]
+        return scores.tanh().softmax(dim=-1)
+
+
 def metadata_branch(n_metadata: int) -> nn.Sequential:
     """Build the embedding of metadata: float32 ``(record, n_metadata)`` to ``(record, METADATA_WIDTH)``.
 
@@ -113,7 +154,7 @@ def last_linear(network: nn.Module) -> nn.Linear:
 
 def kaiming(module: nn.Module) -> None:
     """Initialise one convolution or linear layer as He et al. 2015 (weights for ReLU, biases zero); for ``apply``."""
-    if isinstance(module, nn.Conv1d | nn.Linear):
+    if isinstance(module, nn.Conv1d | nn.Conv2d | nn.Linear):
         nn.init.kaiming_normal_(module.weight)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
