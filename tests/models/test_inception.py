@@ -1,7 +1,7 @@
 import torch
 from torch import nn
 
-from ecg_forge.models.inception import Inception, inception1d
+from ecg_forge.models.inception import Inception, inception1d, inception_small
 
 
 def module(channels: int) -> int:
@@ -14,6 +14,10 @@ def test_inception_has_the_benchmarks_layers():
     head = 2 * 256 + (256 * 128 + 128) + 2 * 128 + (128 * 71 + 71)
     expected = module(12) + 5 * module(128) + shortcuts + head
     assert sum(p.numel() for p in inception1d(12, 71).parameters()) == expected
+
+
+def test_the_small_inception_has_the_size_of_the_earlier_system_on_twelve_leads_and_their_differences():
+    assert sum(p.numel() for p in inception_small(12, 5).parameters()) == 223_429
 
 
 def test_inception_never_shortens_the_signal():

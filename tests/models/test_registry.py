@@ -34,6 +34,8 @@ CLASSIFIER_NAMES = (
     "xresnet1d101",
     "inception1d",
     "ribeiro_resnet",
+    "resnet1d_small",
+    "inception_small",
     "conv_bilstm_attention",
     "rnn",
     "lstm",

@@ -1,7 +1,7 @@
 import torch
 from torch import nn
 
-from ecg_forge.models.resnet import resnet1d_wang, resnet50_1d
+from ecg_forge.models.resnet import resnet1d_small, resnet1d_wang, resnet50_1d
 
 
 def parameters(model: nn.Module) -> int:
@@ -10,6 +10,10 @@ def parameters(model: nn.Module) -> int:
 
 def test_resnet50_has_the_published_number_of_parameters():
     assert parameters(resnet50_1d(12, 71)) == 16_104_647
+
+
+def test_the_small_resnet_has_the_size_of_the_earlier_system_on_twelve_leads_and_their_differences():
+    assert parameters(resnet1d_small(12, 5)) == 8_739_205
 
 
 def test_resnet50_has_the_stride_on_the_first_one_by_one():

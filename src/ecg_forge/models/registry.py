@@ -22,6 +22,8 @@ CLASSIFIERS: Mapping[str, str] = MappingProxyType(
         "xresnet1d101": "ecg_forge.models.xresnet:xresnet1d101",
         "inception1d": "ecg_forge.models.inception:inception1d",
         "ribeiro_resnet": "ecg_forge.models.ribeiro:ribeiro_resnet",
+        "resnet1d_small": "ecg_forge.models.resnet:resnet1d_small",
+        "inception_small": "ecg_forge.models.inception:inception_small",
         "conv_bilstm_attention": "ecg_forge.models.conv_bilstm:conv_bilstm_attention",
         "rnn": "ecg_forge.models.recurrent:rnn",
         "lstm": "ecg_forge.models.recurrent:lstm",

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from ecg_forge.models.channels import WithDifferences
 from ecg_forge.models.heads import ConcatPool, MeanPool, SignalClassifier, kaiming, pooled_head
 
 
@@ -29,13 +30,27 @@ def _wang(n_leads: int, n_labels: int, n_metadata: int, width: int) -> SignalCla
     features = nn.Sequential(
         convolution(n_leads, width, kernel=7),
         nn.ReLU(),
-        BasicBlock(width, stride=1),
-        BasicBlock(width, stride=2),
-        BasicBlock(width, stride=2),
+        *(BasicBlock(width, width, (5, 3), stride) for stride in (1, 2, 2)),
     )
     model = SignalClassifier(features, ConcatPool(), 2 * width, pooled_head, n_labels, n_metadata)
     model.apply(kaiming)
     return model
+
+
+def resnet1d_small(n_leads: int, n_labels: int, n_metadata: int = 0) -> SignalClassifier:
+    """Build a ResNet-18 over time with kernels of 7, on the leads and their differences: 8.7 million parameters.
+
+    Maps ``(record, lead, sample)`` of any length to logits ``(record, label)``. Stem of kernel 7 and stride 2, max
+    pooling 3/2, four stages of two basic blocks of 64 to 512 channels, mean over time, one linear layer.
+    """
+    layers: list[nn.Module] = [WithDifferences(), convolution(2 * n_leads, 64, kernel=7, stride=2), nn.ReLU()]
+    layers.append(nn.MaxPool1d(3, 2, padding=1))
+    channels = 64
+    for stage in range(4):
+        width = 64 * 2**stage
+        layers += [BasicBlock(channels, width, (7, 7), stride=2 if stage > 0 else 1), BasicBlock(width, width, (7, 7))]
+        channels = width
+    return SignalClassifier(nn.Sequential(*layers), MeanPool(), channels, nn.Linear, n_labels, n_metadata)
 
 
 def resnet50_1d(n_leads: int, n_labels: int, n_metadata: int = 0) -> SignalClassifier:
@@ -56,14 +71,16 @@ def resnet50_1d(n_leads: int, n_labels: int, n_metadata: int = 0) -> SignalClass
 
 
 class BasicBlock(nn.Module):
-    """Two convolutions (kernels 5 and 3) around a shortcut: ``(record, width, t)`` to ``(record, width, t/stride)``."""
+    """Two convolutions around a shortcut: ``(record, channels, t)`` to ``(record, width, t/stride)``."""
 
-    def __init__(self, width: int, stride: int) -> None:
+    def __init__(self, channels: int, width: int, kernels: tuple[int, int], stride: int = 1) -> None:
         super().__init__()
+        first, second = kernels
         self.body = nn.Sequential(
-            convolution(width, width, kernel=5, stride=stride), nn.ReLU(), convolution(width, width, kernel=3)
+            convolution(channels, width, first, stride), nn.ReLU(), convolution(width, width, second)
         )
-        self.shortcut = nn.Identity() if stride == 1 else convolution(width, width, kernel=1, stride=stride)
+        same = stride == 1 and channels == width
+        self.shortcut = nn.Identity() if same else convolution(channels, width, kernel=1, stride=stride)
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.relu(self.body(x) + self.shortcut(x))
