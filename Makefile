@@ -33,6 +33,7 @@ results: install  ## rebuild the tables of docs/results from the committed proba
 	$(BIN)/kedro run --env=small --pipelines=data_engineering,results
 	$(BIN)/kedro run --pipelines=benchmark_results
 	$(BIN)/kedro run --env=cpu --pipelines=data_engineering,fidelity_results
+	$(BIN)/kedro run --pipelines=denoisers
 
 viz: install  ## browse the pipelines and their artifacts (demo environment)
 	$(BIN)/kedro viz run --env=demo

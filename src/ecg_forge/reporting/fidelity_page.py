@@ -54,7 +54,8 @@ often. A scale may be chosen by this table, in which the test fold has no part."
 
 _HOW_TO_READ_DENOISERS = """\
 Each denoiser's ECGs and the real records of fold 9 against training records, as on the denoiser's own page. Most
-distances fall with the number of records, so each denoiser has its own column of as many real ones."""
+distances fall with the number of records, so each denoiser has its own column of as many real ones. Only `unet1d` is
+told the beats of a rhythm drawn before; the others place the beats themselves."""
 
 _HOW_TO_READ_STATEMENTS = """\
 Synthetic / real. The real kernel distance, diversity and AUC are those of fold 9, the real medians those of the

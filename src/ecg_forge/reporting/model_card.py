@@ -36,7 +36,8 @@ def model_card(run: Mapping[str, Any], parameters: int, figures: pd.DataFrame, t
         f"# {settings['model']}: a denoiser of 12-lead ECGs",
         "",
         f"{parameters:,} parameters. Given statements, age and sex, each of which may be left open, it makes 12-lead "
-        "ECGs by diffusion: eight leads are sampled, four follow from them. " + SYNTHETIC_NOTICE,
+        "ECGs by diffusion: first a rhythm is drawn, then eight leads with its beats; four leads follow from them. "
+        + SYNTHETIC_NOTICE,
         "",
         "## Training",
         "",
