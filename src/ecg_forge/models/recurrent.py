@@ -70,7 +70,7 @@ class Recurrent(nn.Module):
     """
 
     def __init__(
-        self, kind: type[nn.RNNBase], channels: int, width: int, depth: int, *, both_ways: bool = False
+        self, kind: type[nn.RNN | nn.LSTM | nn.GRU], channels: int, width: int, depth: int, *, both_ways: bool = False
     ) -> None:
         super().__init__()
         self.layers = kind(channels, width, depth, batch_first=True, bidirectional=both_ways)
@@ -93,7 +93,9 @@ def _attended(recurrent: Recurrent, n_labels: int, n_metadata: int) -> SignalCla
     return SignalClassifier(recurrent, pool, recurrent.width, nn.Linear, n_labels, n_metadata)
 
 
-def _behind_convolutions(kind: type[nn.RNNBase], n_leads: int, n_labels: int, n_metadata: int) -> SignalClassifier:
+def _behind_convolutions(
+    kind: type[nn.RNN | nn.LSTM | nn.GRU], n_leads: int, n_labels: int, n_metadata: int
+) -> SignalClassifier:
     layers: list[nn.Module] = []
     for channels, width in zip((n_leads, *_CONVOLUTIONS[:-1]), _CONVOLUTIONS, strict=True):
         layers += [convolution(channels, width, kernel=5), nn.ReLU(), nn.MaxPool1d(2)]

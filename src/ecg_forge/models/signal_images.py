@@ -64,7 +64,9 @@ def transition_field(signal: Tensor, size: int, bins: int) -> Tensor:
     steps = held[..., :-1, :].transpose(-1, -2) @ held[..., 1:, :]
     leaving = steps.sum(dim=-1, keepdim=True)
     probability = steps / torch.where(leaving == 0, 1, leaving)
-    share = averaged(held.transpose(-1, -2).flatten(1, 2), size).unflatten(1, (-1, bins)).transpose(-1, -2)
+    n, leads, samples, _ = held.shape
+    share = averaged(held.transpose(-1, -2).reshape(n, leads * bins, samples), size)
+    share = share.view(n, leads, bins, size).transpose(-1, -2)  # (record, lead, size, bin)
     return share @ probability @ share.transpose(-1, -2)
 
 
