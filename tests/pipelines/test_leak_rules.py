@@ -88,7 +88,7 @@ def test_no_record_of_another_split_is_measured_by_the_normaliser(monkeypatch: p
 def test_no_generator_learns_from_a_record_of_another_split(monkeypatch: pytest.MonkeyPatch) -> None:
     choose_every_record(monkeypatch, "ecg_forge.pipelines.synthesis.nodes")
     with pytest.raises(LeakError, match="the denoiser may only see training records .* ecg_id 5 is in val"):
-        train_denoiser(records(), labels(), signals(), {}, None, None)  # type: ignore[arg-type]
+        train_denoiser(records(), labels(), signals(), None, {}, None, None)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: type(mode).__name__)
