@@ -49,7 +49,8 @@ _SHOWN_SAMPLER = SamplerConfig("dpmpp_2m", steps=20)
 class DenoiserTraining(lightning.LightningModule):
     """The denoising losses of whole recordings of eight leads and of their rhythms, with conditions dropped at random.
 
-    The denoiser and the rhythm share no weights, so that the sum of their losses trains each as if alone.
+    The denoiser and the rhythm share no weights, so the sum of their losses trains both side by side; the largest
+    gradient norm is that of both together.
 
     Args:
         config: model and training.

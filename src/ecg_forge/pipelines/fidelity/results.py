@@ -66,7 +66,7 @@ def pack_denoiser(
 
 
 def unpack_denoiser(box: dict[str, Any]) -> dict[str, Any]:
-    """Take a denoiser out of its box, to be measured and used as if it had been trained here."""
+    """Take a denoiser out of its box, to make records with as if it had been trained here."""
     return box
 
 
