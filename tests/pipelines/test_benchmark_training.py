@@ -1,5 +1,6 @@
 """The benchmark trains what is not there yet, leaves unlabelled records out, and says how each run came about."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from omegaconf import OmegaConf
 
 from ecg_forge.datasets.checkpoints import CheckpointFolder
 from ecg_forge.ecg.errors import BadInput, LeakError
@@ -15,9 +17,13 @@ from ecg_forge.ecg.labels import TASKS
 from ecg_forge.ecg.records import Signals
 from ecg_forge.ecg.statements import CODES
 from ecg_forge.pipelines.benchmark.config import BenchmarkConfig
+from ecg_forge.pipelines.benchmark.description import differ_in
 from ecg_forge.pipelines.benchmark.nodes import train_benchmark
 from ecg_forge.training.fit import History
+from tests.pipelines.conftest import ROOT
 
+CONF = ROOT / "conf"
+CPU = "cpu/parameters/cpu.yml"
 TRAINING = {"model": "resnet1d_tiny", "epochs": 2, "batch_size": 4, "crop_s": 0.5, "stride_s": 0.5}
 CARD = {"version": "1.0.3", "sampling_rate_hz": 100}
 ORIGIN = {"code": "0.1 (abc)", "machine": "some", "started": "2026-01-01T00:00:00+00:00", "ptbxl_source": "here"}
@@ -134,6 +140,33 @@ def test_who_reads_the_batches_makes_no_other_run(tmp_path: Path) -> None:
     first = descriptions(run(tmp_path, config(classifiers=["tiny"])))
     helped = config(classifiers=["tiny"], training={**TRAINING, "workers": 2})
     assert list(run(tmp_path, helped, first)) == [({}, {}, {})]
+
+
+NEW_SINCE = ("schedule", "plateau_factor", "plateau_patience", "leads", "preparation")
+
+
+def test_a_run_kept_before_a_setting_was_known_is_not_trained_again_while_that_has_its_default(tmp_path: Path) -> None:
+    one = config(classifiers=["tiny"])
+    first = json.loads(json.dumps(descriptions(run(tmp_path, one))))  # as its file holds it
+    for name in NEW_SINCE:
+        del first["superclass/tiny-seed0"]["configuration"][name]
+    del first["superclass/tiny-seed0"]["configuration"]["loss"]["focal_alpha"]
+    assert list(run(tmp_path, one, first)) == [({}, {}, {})]
+    fewer = config(classifiers=["tiny"], training={**TRAINING, "leads": ["I", "II", "V2"]})
+    again = json.loads(json.dumps(descriptions(run(tmp_path, fewer, first))))
+    assert again["superclass/tiny-seed0"]["configuration"]["leads"] == ["I", "II", "V2"]
+    assert list(run(tmp_path, fewer, again)) == [({}, {}, {})]
+
+
+def test_the_committed_runs_are_those_that_their_environment_would_train() -> None:
+    settings = OmegaConf.to_container(
+        OmegaConf.merge(*(OmegaConf.load(CONF / file) for file in ("base/parameters/benchmark.yml", CPU)))["benchmark"]
+    )
+    wanted = BenchmarkConfig(**settings).configurations({"all": 17_418, "superclass": 17_084})
+    assert len(wanted) == 4
+    for name, configuration in wanted.items():
+        kept = json.loads((CONF.parent / "docs" / "results" / "benchmark" / f"{name}.json").read_text())
+        assert differ_in(kept, configuration) == set()
 
 
 def test_a_benchmark_killed_in_a_training_ends_with_the_probabilities_of_an_unbroken_one(

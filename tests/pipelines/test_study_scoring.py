@@ -323,7 +323,9 @@ def test_workers_may_differ_and_a_setting_that_is_new_since_had_its_default(comp
 
     def older() -> dict[str, Any]:
         said = changed(description(DAMAGED, STUDY), "configuration.workers", 7)
-        del said["configuration"]["sampling"]
+        for name in ("sampling", "schedule", "plateau_factor", "plateau_patience", "leads", "preparation"):
+            del said["configuration"][name]
+        del said["configuration"]["loss"]["focal_alpha"]
         return said
 
     described[DAMAGED] = older

@@ -52,7 +52,9 @@ EVERYTHING = {
     "ema_decay": 0.5,
     "metadata": True,
     "sampling": "balanced",
-    "loss": {"class_weights": "balanced", "focal_gamma": 1.0, "label_smoothing": 0.1},
+    "loss": {"class_weights": "balanced", "focal_gamma": 1.0, "focal_alpha": 0.4, "label_smoothing": 0.1},
+    "leads": ["V2", "I"],
+    "preparation": {"low_hz": 1.0, "high_hz": 40.0, "clip_sd": 5.0},
     "augmentation": {"amplitude": 0.1, "noise_mv": 0.01, "wander_mv": 0.1, "shift_s": 0.1, "mixup": 0.3},
     "gradient_clip": 1.0,
     "patience": 5,
@@ -76,6 +78,61 @@ def test_a_killed_classifier_training_ends_with_the_weights_of_an_unbroken_one(
     pd.testing.assert_frame_equal(history[columns], continued_history[columns])
     assert history["epoch"].tolist() == [1, 2, 3]
     assert not list((tmp_path / "b").iterdir())
+
+
+PLATEAU = {"schedule": "plateau", "plateau_factor": 0.1, "plateau_patience": 1, "epochs": 4}
+
+
+@pytest.mark.parametrize("killed_at", [7, 11], ids=["one epoch after the rate fell", "two epochs after"])
+def test_a_killed_training_whose_rate_falls_on_a_plateau_ends_with_the_same_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at: int
+) -> None:
+    scores = [0.9, 0.8, 0.7, 0.6]  # the rate falls after the second and the third epoch
+    with monkeypatch.context() as context:
+        validated_as(context, scores)
+        unbroken, _ = train(tmp_path / "a", **PLATEAU, patience=None)
+    with monkeypatch.context() as context:
+        validated_as(context, scores)
+        kill_at(context, step=killed_at)
+        with pytest.raises(Killed):
+            train(tmp_path / "b", **PLATEAU)
+    with monkeypatch.context() as context:
+        validated_as(context, scores[killed_at // 3 :])
+        continued, _ = train(tmp_path / "b", **PLATEAU)
+    assert_equal_weights(unbroken, continued)
+
+
+def rates(monkeypatch: pytest.MonkeyPatch, folder: Path, scores: list[float], **settings: Any) -> list[float]:
+    """Return the learning rate with which each epoch ends."""
+    seen: list[float] = []
+
+    def look(history: engine.History, trainer: Any, *_: Any) -> None:
+        seen.append(trainer.optimizers[0].param_groups[0]["lr"])
+
+    with monkeypatch.context() as context:
+        validated_as(context, scores)
+        context.setattr(engine.History, "on_train_epoch_start", look)
+        context.setattr(engine.History, "on_train_batch_end", lambda *_: None)
+        context.setattr(engine.History, "on_train_epoch_end", lambda *_: None)
+        train(folder, steps_per_epoch=1, learning_rate=1.0, schedule="plateau", plateau_factor=0.5, **settings)
+    return seen
+
+
+def test_on_a_plateau_the_rate_falls_once_the_validation_auc_has_not_risen_for_as_long_as_patience_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fell = rates(monkeypatch, tmp_path, [0.5, 0.4, 0.6, 0.6, 0.6, 0.6, 0.7], epochs=7, plateau_patience=2)
+    assert fell == [1.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5]
+
+
+def test_epochs_that_are_not_validated_are_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fell = rates(monkeypatch, tmp_path, [0.9, 0.8, 0.7], epochs=6, plateau_patience=1, validate_every=2)
+    assert fell == [1.0, 1.0, 1.0, 1.0, 0.5, 0.5]
+
+
+def test_the_weights_say_which_leads_they_hear(tmp_path: Path) -> None:
+    weights, _ = train(tmp_path, epochs=1, leads=["V2", "I"])
+    assert weights["config"]["leads"] == ["V2", "I"]
 
 
 def test_reading_batches_in_other_processes_changes_no_weight(tmp_path: Path) -> None:

@@ -22,6 +22,16 @@ def test_with_gamma_it_is_the_published_formula() -> None:
     torch.testing.assert_close(focal_loss(logits, target, torch.ones(1), gamma=2.0), expected)
 
 
+def test_alpha_weighs_positives_against_negatives() -> None:
+    logits = torch.zeros(1, 1)
+    positive, negative = (
+        float(focal_loss(logits, torch.full((1, 1), target), torch.ones(1), gamma=2.0, alpha=0.25))
+        for target in (1.0, 0.0)
+    )
+    plain = float(focal_loss(logits, torch.ones(1, 1), torch.ones(1), gamma=2.0))
+    assert (positive, negative) == pytest.approx((0.25 * plain, 0.75 * plain))
+
+
 def test_it_is_finite_with_finite_gradients_for_extreme_logits() -> None:
     logits = (LOGITS * 100).requires_grad_()
     focal_loss(logits, TARGET, torch.ones(2), gamma=2.0).backward()

@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from ecg_forge.ecg.demographics import DEMOGRAPHICS, demographics
-from ecg_forge.ecg.leads import LEADS
+from ecg_forge.ecg.leads import LEADS, lead_positions
 from ecg_forge.models.heads import last_linear
 from ecg_forge.models.registry import build_classifier
 from ecg_forge.training.augmentation import augment, mixup
@@ -29,7 +29,8 @@ from ecg_forge.training.data import (
 )
 from ecg_forge.training.fit import CheckpointHandle, Run, autocast, compute_device, fingerprint, fit
 from ecg_forge.training.losses import balancing_weights, focal_loss, smoothed
-from ecg_forge.training.optimiser import parameter_groups, ramped_average
+from ecg_forge.training.optimiser import LowerOnPlateau, parameter_groups, ramped_average
+from ecg_forge.training.preparation import band_passed, clipped
 from ecg_forge.training.validation import KeepBest
 
 Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
@@ -73,23 +74,31 @@ def _metadata(people: pd.DataFrame, config: ClassifierConfig, scales: Scales) ->
 
 
 class Classifier(lightning.LightningModule):
-    """A network on normalised signals; windows are aggregated when scoring.
+    """A network on chosen leads, prepared and normalised; windows are aggregated when scoring.
 
-    Takes mV ``(record, lead, sample)`` and metadata ``(record, m)``; gives logits ``(record, label)``.
+    Takes mV ``(record, lead, sample)`` with all twelve leads and metadata ``(record, m)``; gives logits
+    ``(record, label)``.
     """
 
     def __init__(self, config: ClassifierConfig, labels: Sequence[str], fs: int, scales: Scales) -> None:
         super().__init__()
         self.config, self.labels, self.fs, self.scales = config, tuple(labels), fs, scales
         self.mean_mv, self.sd_mv = (float(scales.normaliser[name]) for name in ("mean_mv", "sd_mv"))
+        config.preparation.check_rate(fs)
+        self.heard = None if config.leads is None else lead_positions(config.leads, LEADS)
         n_metadata = len(DEMOGRAPHICS) if config.metadata else 0
-        self.network = build_classifier(config.model, len(LEADS), len(labels), n_metadata)
+        self.network = build_classifier(config.model, len(config.heard_leads), len(labels), n_metadata)
         self.positive_weight: torch.Tensor
         self.register_buffer("positive_weight", torch.ones(len(labels)), persistent=False)
 
     def forward(self, signal_mv: torch.Tensor, metadata: torch.Tensor) -> torch.Tensor:
-        scaled = (signal_mv - self.mean_mv) / self.sd_mv
-        return self.network(scaled, metadata)
+        return self.network(self.prepared(signal_mv), metadata)
+
+    def prepared(self, signal_mv: torch.Tensor) -> torch.Tensor:
+        """Return what the network hears of mV ``(record, lead, sample)``: the leads chosen, in training sd."""
+        heard = signal_mv if self.heard is None else signal_mv[:, self.heard]
+        filtered = band_passed(heard, self.fs, self.config.preparation)
+        return clipped((filtered - self.mean_mv) / self.sd_mv, self.config.preparation)
 
     def probabilities(self, windows_mv: torch.Tensor, metadata: torch.Tensor) -> torch.Tensor:
         """Aggregate over windows: mV ``(record, window, lead, sample)`` to probabilities ``(record, label)``."""
@@ -106,7 +115,7 @@ class Classifier(lightning.LightningModule):
         if config.augmentation.mixup > 0:
             signal, target = mixup(signal, target, config.augmentation.mixup, seed)
         logits = self(signal, metadata).float()
-        loss = focal_loss(logits, target, self.positive_weight, config.loss.focal_gamma)
+        loss = focal_loss(logits, target, self.positive_weight, config.loss.focal_gamma, config.loss.focal_alpha)
         self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(signal))
         return loss
 
@@ -118,6 +127,8 @@ class Classifier(lightning.LightningModule):
         config = self.config
         groups = parameter_groups(self.network, config.learning_rate, config.weight_decay)
         optimiser = torch.optim.AdamW(groups)
+        if config.schedule == "plateau":
+            return optimiser  # LowerOnPlateau lowers its learning rate
         peaks = [group["lr"] for group in groups]
         total = config.epochs * config.steps_per_epoch
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, peaks, total_steps=total)
@@ -178,7 +189,7 @@ def _description(module: Classifier, config: ClassifierConfig, scales: Scales) -
         "model": config.model,
         "labels": list(module.labels),
         "fs": module.fs,
-        "leads": list(LEADS),
+        "leads": list(config.heard_leads),
         "scales": asdict(scales),
         "training": asdict(config),
     }
@@ -193,6 +204,8 @@ def _optional_callbacks(config: ClassifierConfig) -> list[Callback]:
     chosen: list[Callback] = []
     if config.ema_decay is not None:
         chosen.append(WeightAveraging(avg_fn=ramped_average(config.ema_decay)))
+    if config.schedule == "plateau":
+        chosen.append(LowerOnPlateau(config.plateau_factor, config.plateau_patience))
     if config.patience is not None:
         chosen.append(EarlyStopping("val_auc", mode="max", patience=config.patience, check_on_train_epoch_end=False))
     return chosen

@@ -1,11 +1,13 @@
 """What can be set about training and generating; importable without torch, checked before anything runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
+from typing import Any
 
 from ecg_forge.diffusion.config import DdpmConfig, EdmConfig, check_weighting, process_config
 from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.labels import check_task
+from ecg_forge.ecg.leads import LEADS, canonical_lead
 from ecg_forge.models.registry import check_classifier, check_denoiser
 
 PRECISIONS = ("auto", "32-true", "bf16-mixed", "16-mixed")
@@ -13,6 +15,7 @@ PRECISIONS = ("auto", "32-true", "bf16-mixed", "16-mixed")
 AGGREGATIONS = ("max", "mean")
 SAMPLINGS = ("shuffled", "balanced")
 CLASS_WEIGHTS = ("none", "balanced")
+SCHEDULES = ("one_cycle", "plateau")
 WIDEST_AVERAGE = 0.288
 """Relative width of the plain mean of all steps, 1/√12; a power-function average must be narrower."""
 
@@ -86,21 +89,59 @@ class AugmentationConfig:
 
 
 @dataclass(frozen=True)
+class PreparationConfig:
+    """What is done to every signal before the network hears it; the default changes nothing.
+
+    Attributes:
+        low_hz, high_hz: edges of a zero-phase band-pass, where it halves the amplitude; null leaves that side open.
+        order: of the Butterworth filter that it has the shape of, as run forwards and backwards.
+        clip_sd: after the filter, the largest distance from the training mean, in training sd; null clips nothing.
+    """
+
+    low_hz: float | None = None
+    high_hz: float | None = None
+    order: int = 4
+    clip_sd: float | None = None
+
+    def __post_init__(self) -> None:
+        _positive(self, "classifier.preparation", *_given(self, "low_hz", "high_hz", "clip_sd"))
+        if isinstance(self.order, bool) or not isinstance(self.order, int) or self.order < 1:
+            raise BadInput(f"classifier.preparation.order is {self.order!r}; give a whole number above 0")
+        if self.low_hz is not None and self.high_hz is not None and self.low_hz >= self.high_hz:
+            raise BadInput(
+                f"classifier.preparation passes from {self.low_hz} to {self.high_hz} Hz; give a low_hz below high_hz"
+            )
+
+    def check_rate(self, fs: int) -> None:
+        """Raise BadInput unless the edges lie below the Nyquist frequency of signals of ``fs`` Hz."""
+        for name in _given(self, "low_hz", "high_hz"):
+            if getattr(self, name) >= fs / 2:
+                raise BadInput(
+                    f"classifier.preparation.{name} is {getattr(self, name)}; at {fs} Hz give a frequency below "
+                    f"{fs / 2:g}, or null"
+                )
+
+
+@dataclass(frozen=True)
 class LossConfig:
     """What a classifier is trained to make small; the default is binary cross-entropy.
 
     Attributes:
         focal_gamma: γ of the focal loss; 0 is cross-entropy.
+        focal_alpha: α of the focal loss: positives count α times and negatives 1 − α times; null weighs neither.
         class_weights: ``none``, or ``balanced``: positives of a label count negatives over positives times.
         label_smoothing: how far targets move from 0 and 1 towards one half.
     """
 
     focal_gamma: float = 0.0
+    focal_alpha: float | None = None
     class_weights: str = "none"
     label_smoothing: float = 0.0
 
     def __post_init__(self) -> None:
         _not_negative(self, "classifier.loss", "focal_gamma")
+        if self.focal_alpha is not None and not 0 < self.focal_alpha < 1:
+            raise BadInput(f"classifier.loss.focal_alpha is {self.focal_alpha}; give a number between 0 and 1, or null")
         _one_of(self, "classifier.loss", "class_weights", CLASS_WEIGHTS)
         if not 0 <= self.label_smoothing < 1:
             raise BadInput(f"classifier.loss.label_smoothing is {self.label_smoothing}; give a number below 1")
@@ -117,7 +158,10 @@ class ClassifierConfig:
         model: name in `ecg_forge.models.registry.CLASSIFIERS`.
         task: one of the six label tasks.
         epochs, steps_per_epoch, batch_size: length of the training.
-        learning_rate: peak of the one-cycle schedule.
+        learning_rate: peak of one cycle, or where the plateau schedule begins.
+        schedule: ``one_cycle`` over all steps, or ``plateau``: multiplied by ``plateau_factor`` whenever
+            ``plateau_patience`` validations have passed without a better macro AUC.
+        plateau_factor, plateau_patience: see there.
         weight_decay: of AdamW.
         gradient_clip: largest gradient norm; null for no clipping.
         ema_decay: of averaged weights, which are then the ones validated and kept; null for none.
@@ -126,9 +170,10 @@ class ClassifierConfig:
         crop_s: length of the random training crop and of the sliding test window, in seconds.
         stride_s: step of the sliding test window, in seconds.
         aggregate: how the windows' probabilities become the record's: max (as in the benchmark) or mean.
+        leads: those the classifier hears, by name and in order; null hears all twelve.
         metadata: whether the classifier is told age and sex too.
         sampling: ``shuffled`` sees every row equally often, ``balanced`` rows of rare labels more often.
-        loss, augmentation: see there.
+        loss, preparation, augmentation: see there.
         precision: one of `PRECISIONS`.
         seed: of weights, order, crops, augmentation and dropout.
         workers: processes that read batches; 0 reads in the training process.
@@ -140,6 +185,9 @@ class ClassifierConfig:
     steps_per_epoch: int
     batch_size: int = 128
     learning_rate: float = 0.01
+    schedule: str = "one_cycle"
+    plateau_factor: float = 0.5
+    plateau_patience: int = 3
     weight_decay: float = 0.01
     gradient_clip: float | None = None
     ema_decay: float | None = None
@@ -148,9 +196,11 @@ class ClassifierConfig:
     crop_s: float = 2.5
     stride_s: float = 1.25
     aggregate: str = "max"
+    leads: tuple[str, ...] | None = None
     metadata: bool = False
     sampling: str = "shuffled"
     loss: LossConfig = LossConfig()
+    preparation: PreparationConfig = PreparationConfig()
     augmentation: AugmentationConfig = AugmentationConfig()
     precision: str = "auto"
     seed: int = 0
@@ -160,11 +210,16 @@ class ClassifierConfig:
         check_classifier(self.model)
         check_task(self.task)
         _positive(self, "classifier", "epochs", "steps_per_epoch", "batch_size", "learning_rate", "crop_s", "stride_s")
-        _positive(self, "classifier", "validate_every", *_given(self, "gradient_clip", "patience"))
+        _positive(self, "classifier", "validate_every", "plateau_patience", *_given(self, "gradient_clip", "patience"))
         _check_precision(self.precision, "classifier")
         _one_of(self, "classifier", "aggregate", AGGREGATIONS)
         _one_of(self, "classifier", "sampling", SAMPLINGS)
-        _nested(self, "classifier", loss=LossConfig, augmentation=AugmentationConfig)
+        _one_of(self, "classifier", "schedule", SCHEDULES)
+        _nested(self, "classifier", loss=LossConfig, augmentation=AugmentationConfig, preparation=PreparationConfig)
+        if self.leads is not None:
+            object.__setattr__(self, "leads", _lead_names(self.leads))  # the way round `frozen`, as above
+        if not 0 < self.plateau_factor < 1:
+            raise BadInput(f"classifier.plateau_factor is {self.plateau_factor}; give a number between 0 and 1")
         if self.ema_decay is not None and not 0 < self.ema_decay < 1:
             raise BadInput(f"classifier.ema_decay is {self.ema_decay}; give a number between 0 and 1, or null")
         if self.epochs % self.validate_every:
@@ -172,6 +227,36 @@ class ClassifierConfig:
                 f"classifier.epochs is {self.epochs} and validate_every {self.validate_every}; "
                 "the last epoch must be validated, so choose epochs as a multiple"
             )
+
+    @property
+    def heard_leads(self) -> tuple[str, ...]:
+        """Names of the leads the classifier hears, in order."""
+        return LEADS if self.leads is None else self.leads
+
+
+def _lead_names(leads: Any) -> tuple[str, ...]:
+    if isinstance(leads, str) or not leads:
+        raise BadInput(f"classifier.leads is {leads!r}; give a list of lead names, or null for all twelve")
+    names = tuple(canonical_lead(name) for name in leads)
+    if len(set(names)) != len(names):
+        raise BadInput(f"classifier.leads names a lead twice: {', '.join(names)}")
+    return names
+
+
+def with_defaults(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a kept classifier configuration with a value for every setting, as JSON holds them.
+
+    A setting that the configuration knows nothing of, because it was kept before there was such a one, had its
+    default. Nothing is checked, so that a setting or name of a later or earlier version stands as it is.
+    """
+    whole: dict[str, Any] = {}
+    for each in fields(ClassifierConfig):
+        if is_dataclass(each.default) and not isinstance(each.default, type):
+            whole[each.name] = {**asdict(each.default), **configuration.get(each.name, {})}
+        elif each.name in configuration or each.default is not MISSING:
+            whole[each.name] = configuration.get(each.name, each.default)
+    whole |= {name: value for name, value in configuration.items() if name not in whole}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in whole.items()}
 
 
 @dataclass(frozen=True)

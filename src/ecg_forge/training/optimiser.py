@@ -1,9 +1,12 @@
 """What the optimiser does with which parameter, and how weights are averaged over its steps."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
+import lightning.pytorch as lightning
 import numpy as np
+from lightning.pytorch.callbacks import Callback
 from torch import Tensor, nn
 
 from ecg_forge.models.s4d import without_decay
@@ -32,6 +35,40 @@ def parameter_groups(network: nn.Module, learning_rate: float, weight_decay: flo
         },
     ]
     return [group for group in groups if group["params"]]
+
+
+class LowerOnPlateau(Callback):
+    """Lower the learning rate when the macro AUC on validation has not risen for some validations.
+
+    Lightning's own plateau schedule steps after the last checkpoint of an epoch is written, so that a continued
+    training would have one step fewer; this one steps before, and its state is in the checkpoint. Must stand behind
+    the callback that logs ``val_auc``.
+
+    Args:
+        factor: what every learning rate is multiplied by.
+        patience: validations without a better AUC after which it is, and the counting begins anew.
+    """
+
+    def __init__(self, factor: float, patience: int) -> None:
+        self._factor, self._patience = factor, patience
+        self._best, self._waited = -math.inf, 0
+
+    def on_validation_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        auc = float(trainer.callback_metrics["val_auc"])
+        if auc > self._best:
+            self._best, self._waited = auc, 0
+            return
+        self._waited += 1
+        if self._waited >= self._patience:
+            self._waited = 0
+            for group in trainer.optimizers[0].param_groups:
+                group["lr"] *= self._factor
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"best": self._best, "waited": self._waited}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self._best, self._waited = state_dict["best"], state_dict["waited"]
 
 
 def ramped_average(decay: float) -> Callable[[Tensor, Tensor, int], Tensor]:

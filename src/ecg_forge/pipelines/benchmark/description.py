@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from ecg_forge.ecg.splits import SPLITS
-from ecg_forge.training.config import ClassifierConfig
+from ecg_forge.training.config import ClassifierConfig, with_defaults
 
 Description = dict[str, Any]
 
@@ -50,8 +50,11 @@ def is_same_data(description: Description, data_card: Mapping[str, Any]) -> bool
 
 
 def differ_in(description: Description, run: ClassifierConfig) -> set[str]:
-    """Name the settings in which a former run differs from a wanted one, those of `READING` aside."""
-    former, wanted = description["configuration"], asdict(run)
+    """Name the settings in which a former run differs from a wanted one, those of `READING` aside.
+
+    A setting that a former run knew nothing of had its default.
+    """
+    former, wanted = with_defaults(description["configuration"]), with_defaults(asdict(run))
     return {name for name in {*former, *wanted} - {*READING} if former.get(name) != wanted.get(name)}
 
 

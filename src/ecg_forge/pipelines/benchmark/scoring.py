@@ -19,6 +19,7 @@ from ecg_forge.pipelines.benchmark.runs import Entry, Loaders, finished_runs, re
 from ecg_forge.pipelines.truth import Truth
 from ecg_forge.reporting.front_page import front_page
 from ecg_forge.reporting.leaderboard_page import leaderboard_page
+from ecg_forge.training.config import with_defaults
 
 logger = logging.getLogger(__name__)
 
@@ -113,4 +114,5 @@ def _sources(published: PublishedBenchmark) -> list[dict[str, str]]:
 
 def _said(run: Mapping[str, Any]) -> dict[str, Any]:
     """What a run's description says, but for the labels, which are the task's, and the thresholds, fitted again."""
-    return {name: value for name, value in run.items() if name not in ("labels", "thresholds")}
+    said = {name: value for name, value in run.items() if name not in ("labels", "thresholds")}
+    return {**said, "configuration": with_defaults(run["configuration"])}
