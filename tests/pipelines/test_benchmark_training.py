@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -145,17 +145,17 @@ def test_who_reads_the_batches_makes_no_other_run(tmp_path: Path) -> None:
 NEW_SINCE = ("schedule", "plateau_factor", "plateau_patience", "leads", "preparation")
 
 
-def test_a_run_kept_before_a_setting_was_known_is_not_trained_again_while_that_has_its_default(tmp_path: Path) -> None:
-    one = config(classifiers=["tiny"])
-    first = json.loads(json.dumps(descriptions(run(tmp_path, one))))  # as its file holds it
+def test_a_run_kept_before_a_setting_was_known_is_the_same_while_that_has_its_default() -> None:
+    (one,) = config(classifiers=["tiny"]).configurations({"superclass": 11}).values()
+    kept = {"configuration": json.loads(json.dumps(asdict(one)))}  # as its file holds it
+    assert differ_in(kept, one) == set()
     for name in NEW_SINCE:
-        del first["superclass/tiny-seed0"]["configuration"][name]
-    del first["superclass/tiny-seed0"]["configuration"]["loss"]["focal_alpha"]
-    assert list(run(tmp_path, one, first)) == [({}, {}, {})]
-    fewer = config(classifiers=["tiny"], training={**TRAINING, "leads": ["I", "II", "V2"]})
-    again = json.loads(json.dumps(descriptions(run(tmp_path, fewer, first))))
-    assert again["superclass/tiny-seed0"]["configuration"]["leads"] == ["I", "II", "V2"]
-    assert list(run(tmp_path, fewer, again)) == [({}, {}, {})]
+        del kept["configuration"][name]
+    del kept["configuration"]["loss"]["focal_alpha"]
+    assert differ_in(kept, one) == set()
+    fewer = replace(one, leads=("I", "II", "V2"), loss=replace(one.loss, focal_alpha=0.25))
+    assert differ_in(kept, fewer) == {"leads", "loss"}
+    assert differ_in({"configuration": json.loads(json.dumps(asdict(fewer)))}, fewer) == set()
 
 
 def test_the_committed_runs_are_those_that_their_environment_would_train() -> None:

@@ -61,7 +61,7 @@ def train_benchmark(
             weights, trained = _with_scoring(finished_weights[name](), run), scored_again(former[name])
         else:
             logger.info("benchmark: %s", name)
-            weights, trained = _train(held, labels, signals, normaliser, run, checkpoints)
+            weights, trained = _train(held, labels, signals, normaliser, run, checkpoints.part(name))
             trained["provenance"] = {part: provenance[part] for part in ("code", "machine", "started")}
         # Half precision is what is kept, so every figure follows from it.
         scored = score_records(weights, held, signals)
