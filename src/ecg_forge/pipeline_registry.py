@@ -9,6 +9,7 @@ from ecg_forge.pipelines import (
     data_engineering,
     evaluation,
     fidelity,
+    late_fusion,
     results,
     study,
     synthesis,
@@ -38,5 +39,6 @@ def register_pipelines() -> dict[str, Pipeline]:
         "results": results.create_results_pipeline(),
         "benchmark": benchmark.create_pipeline(),
         "benchmark_results": benchmark.create_scoring_pipeline(),
+        "late_fusion": late_fusion.create_pipeline(),
         "__default__": sum(pipelines.values(), Pipeline([])),
     }

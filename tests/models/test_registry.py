@@ -52,6 +52,9 @@ CLASSIFIER_NAMES = (
     "vgg",
     "resnet2d",
     "mobilenet",
+    "early_fusion",
+    "joint_fusion",
+    "attention_fusion",
     "s4",
     "s4_small",
 )

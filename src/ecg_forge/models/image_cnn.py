@@ -11,7 +11,10 @@ from torch import Tensor, nn
 from ecg_forge.models.heads import MeanPool, SignalClassifier, kaiming
 from ecg_forge.models.signal_images import KINDS, SignalImages
 
-_SIZE = 128  # pixels along a side
+SIZE = 128
+"""Pixels along a side of the images."""
+ALEXNET_WIDTH = 96
+"""Channels that AlexNet's layers end with."""
 _DROPOUT = 0.3
 
 
@@ -27,12 +30,13 @@ def cnn2d(n_leads: int, n_labels: int, n_metadata: int = 0) -> SignalClassifier:
 
 def alexnet(n_leads: int, n_labels: int, n_metadata: int = 0) -> SignalClassifier:
     """Build AlexNet's five convolutions (Krizhevsky et al. 2012), at a third of their width, with batch norm."""
-    return _alexnet(n_leads, n_labels, n_metadata, nn.Identity(), nn.Identity())
+    return _classifier(alexnet_layers(n_leads), ALEXNET_WIDTH, n_labels, n_metadata)
 
 
 def alexnet_attention(n_leads: int, n_labels: int, n_metadata: int = 0) -> SignalClassifier:
     """Build ``alexnet`` with self-attention over the image after the first and the third convolution."""
-    return _alexnet(n_leads, n_labels, n_metadata, ImageAttention(32), ImageAttention(128))
+    layers = alexnet_layers(n_leads, ImageAttention(32), ImageAttention(128))
+    return _classifier(layers, ALEXNET_WIDTH, n_labels, n_metadata)
 
 
 def vgg(n_leads: int, n_labels: int, n_metadata: int = 0) -> SignalClassifier:
@@ -129,26 +133,32 @@ class ImageAttention(nn.Module):
         return attended
 
 
-def _alexnet(
-    n_leads: int, n_labels: int, n_metadata: int, after_first: nn.Module, after_third: nn.Module
-) -> SignalClassifier:
-    layers = [
+def alexnet_layers(
+    n_leads: int, after_first: nn.Module | None = None, after_third: nn.Module | None = None
+) -> list[nn.Module]:
+    """Build the layers of ``alexnet``, from images to features: ``(record, 3·lead, h, w)`` to ``(record, 96, ·, ·)``.
+
+    Args:
+        n_leads: leads with three images each.
+        after_first: what stands behind the first convolution, or nothing.
+        after_third: what stands behind the third.
+    """
+    return [
         _convolution(KINDS * n_leads, 32, 11, stride=4),
-        after_first,
+        after_first or nn.Identity(),
         nn.MaxPool2d(3, 2),
         _convolution(32, 64, 5),
         nn.MaxPool2d(3, 2),
         _convolution(64, 128, 3),
-        after_third,
+        after_third or nn.Identity(),
         _convolution(128, 128, 3),
-        _convolution(128, 96, 3),
+        _convolution(128, ALEXNET_WIDTH, 3),
     ]
-    return _classifier(layers, 96, n_labels, n_metadata)
 
 
 def _classifier(layers: list[nn.Module], width: int, n_labels: int, n_metadata: int) -> SignalClassifier:
     """Put images before the layers and an average over the image behind them."""
-    features = nn.Sequential(SignalImages(_SIZE), *layers, nn.Flatten(2))
+    features = nn.Sequential(SignalImages(SIZE), *layers, nn.Flatten(2))
     model = SignalClassifier(features, MeanPool(), width, _head, n_labels, n_metadata)
     model.apply(kaiming)
     return model

@@ -40,6 +40,9 @@ CLASSIFIERS: Mapping[str, str] = MappingProxyType(
         "vgg": "ecg_forge.models.image_cnn:vgg",
         "resnet2d": "ecg_forge.models.image_cnn:resnet2d",
         "mobilenet": "ecg_forge.models.image_cnn:mobilenet",
+        "early_fusion": "ecg_forge.models.fusion:early_fusion",
+        "joint_fusion": "ecg_forge.models.fusion:joint_fusion",
+        "attention_fusion": "ecg_forge.models.fusion:attention_fusion",
         "s4": "ecg_forge.models.s4_classifier:s4",
         "s4_small": "ecg_forge.models.s4_classifier:s4_small",
     }
