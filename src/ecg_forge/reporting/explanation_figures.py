@@ -12,6 +12,7 @@ import pandas as pd
 from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.leads import LEADS
 from ecg_forge.ecg.plotting import AGAINST, FOR, INK, QUIET_INK, draw_ecg, shades
+from ecg_forge.reporting.words import signed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -134,7 +135,7 @@ def draw_occlusion(occlusion: pd.DataFrame) -> "Figure":
         largest = np.nanmax(np.abs(values)) or 1.0
         axes.imshow(shades(np.nan_to_num(values / largest)), aspect="auto")
         for (row, column), value in np.ndenumerate(values):
-            axes.text(column, row, f"{value:+.1f}", fontsize=6.5, ha="center", va="center", color=INK)
+            axes.text(column, row, signed(value, 1), fontsize=6.5, ha="center", va="center", color=INK)
         axes.set_xticks(range(table.shape[1]), table.columns, fontsize=7.5, color=INK)
         axes.set_yticks(range(len(table)), table.index, fontsize=7.5, color=INK)
         axes.set_title(f"Fall of the logit without each {part}", fontsize=8.5, color=INK, loc="left")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MAIN = "integrated_gradients"
+KEY = "Orange speaks for the label, blue against it."
 SECONDS_COMPARED = 4.0
 DPI = 100  # of the traces; keeps the drawings of a label under 300 kB
 
@@ -72,7 +73,7 @@ def _draw_record(shown: pd.Series, explanations: pd.DataFrame, signals: Signals)
     worth = maps.pop("occlusion_leads")[:, 0] if "occlusion_leads" in maps else None
     compared = {method: scaled(smoothed(said, fs))[lead, some] for method, said in maps.items()}
     return (
-        draw_explained(signal_mv, over_all, fs, title),
+        draw_explained(signal_mv, over_all, fs, f"{title}. {KEY}"),
         draw_methods(signal_mv[lead, some], compared, worth, fs, f"{title}, lead {LEADS[lead]}"),
     )
 
