@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ecg_forge.ecg.beats import MOST_BEATS, beat_rows, beat_table
+from ecg_forge.ecg.beats import MOST_BEATS, aligned_beats, beat_rows, beat_table, beats_of
 from ecg_forge.ecg.errors import BadInput
 
 FOUND = [np.array([10, 90, 170]), np.array([], dtype=np.int64), np.array([5])]
@@ -31,3 +31,17 @@ def test_more_beats_than_a_row_holds_are_refused():
     crowded = beat_table(np.array([3, 4]), [np.array([1]), np.arange(MOST_BEATS + 2)])
     with pytest.raises(BadInput, match="ecg_id 4 has 50 beats, more than the 48"):
         beat_rows(crowded, np.array([3, 4]))
+
+
+def test_aligned_beats_have_their_peak_at_one_place_and_lie_inside():
+    values = np.arange(24).reshape(2, 12)
+    beats = aligned_beats(values, np.array([1, 3, 8, 10]), before=2, after=3)
+    assert beats.shape == (2, 2, 5)
+    assert beats[:, :, 2].tolist() == [[3, 15], [8, 20]]
+    assert aligned_beats(values, np.array([], dtype=np.int64), 2, 3).shape == (0, 2, 5)
+
+
+def test_the_beats_of_one_recording_are_found_by_its_id():
+    table = beat_table(np.array([7, 8, 9]), FOUND)
+    assert beats_of(table, 7).tolist() == [10, 90, 170]
+    assert beats_of(table, 8).tolist() == []

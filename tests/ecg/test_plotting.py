@@ -5,10 +5,11 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
 from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.leads import LEADS
-from ecg_forge.ecg.plotting import STANDARD_LAYOUT, _relative_path, draw_ecg, figure_svg
+from ecg_forge.ecg.plotting import AGAINST, FOR, STANDARD_LAYOUT, _relative_path, draw_ecg, figure_svg
 
 MM = 25.4
 
@@ -154,3 +155,28 @@ def test_what_cannot_be_drawn_is_refused(shape: tuple[int, ...], fs: float, layo
 def test_importing_is_cheap() -> None:
     code = "import sys, ecg_forge.ecg.plotting; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_shading_colours_the_paper_behind_each_leads_own_share_of_the_time() -> None:
+    shading = np.zeros((12, 1000))
+    shading[LEADS.index("aVR"), 250:500] = 1
+    shading[LEADS.index("V1"), 500:750] = -1
+    shading[LEADS.index("V4"), :250] = 1  # where the row shows lead I
+    pictures = draw_ecg(noise(), 100, shading=shading).axes[0].images
+    assert len(pictures) == len(STANDARD_LAYOUT)
+    row = np.asarray(pictures[0].get_array())[0]
+    assert row.shape == (1000, 4)
+    assert row[:250, 3].max() == row[750:, 3].max() == 0
+    np.testing.assert_allclose(row[300], (*to_rgb(FOR), 0.75))
+    np.testing.assert_allclose(row[600], (*to_rgb(AGAINST), 0.75))
+    left, right, low, high = pictures[0].get_extent()
+    assert (left, right - left, high - low) == (15, 250, 24)
+
+
+def test_an_ecg_without_shading_has_no_picture() -> None:
+    assert not draw_ecg(noise(), 100).axes[0].images
+
+
+def test_shading_of_another_shape_is_refused() -> None:
+    with pytest.raises(BadInput, match=r"the shading of an ECG must have its shape \(12, 1000\), got \(12, 900\)"):
+        draw_ecg(noise(), 100, shading=np.zeros((12, 900)))

@@ -16,7 +16,7 @@ from ecg_forge.metrics.membership import PrivacyLimits
 
 ROOT = Path(__file__).resolve().parents[2]
 
-KEPT = ("published", "benchmark", "box", "study")
+KEPT = ("published", "benchmark", "box", "study", "explanation")
 GLOBALS = {"ptbxl_source": "simulate", "simulation": {"n_records": 300, "seed": 3}}
 PARAMETERS = {
     "classifier": {

@@ -46,8 +46,11 @@ def declared(name: str, entries: dict) -> str:
 
 def test_default_is_the_five_pipelines_in_order(project: Path) -> None:
     kept = ["publish", "results", "benchmark_results", "fidelity_results", "study_results"]
-    others = ["study", "denoisers", "generate", "fidelity", "pack", "unpack", "benchmark", "late_fusion", *kept]
-    assert sorted(pipelines) == sorted([*PIPELINES, *others, "__default__"])
+    others = [
+        *("generate", "fidelity", "denoisers", "pack", "unpack", "study", "benchmark"),
+        *("explanation", "late_fusion"),
+    ]
+    assert sorted(pipelines) == sorted([*PIPELINES, *others, *kept, "__default__"])
     whole = {node.name for node in pipelines["__default__"].nodes}
     assert whole == {node.name for name in PIPELINES for node in pipelines[name].nodes}
 
@@ -108,7 +111,7 @@ def test_layers_are_known_and_follow_the_flow_without_a_cycle(project: Path, cat
     sorter.prepare()  # raises CycleError
 
 
-@pytest.mark.parametrize("root", ["data", "published", "fidelity", "box", "study"])
+@pytest.mark.parametrize("root", ["data", "published", "fidelity", "box", "study", "explanation"])
 def test_an_environment_cannot_overwrite_anothers_results(project: Path, root: str) -> None:
     roots = [
         OmegaConfigLoader(str(project / "conf"), env=env, **settings.CONFIG_LOADER_ARGS)["globals"][root]

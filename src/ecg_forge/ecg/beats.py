@@ -1,4 +1,4 @@
-"""The R peaks of many recordings: as a table with a row per beat, and as rows of equal length."""
+"""The R peaks of many recordings: as a table with a row per beat, as rows of equal length, and as aligned beats."""
 
 import numpy as np
 import pandas as pd
@@ -43,3 +43,24 @@ def beat_rows(beats: pd.DataFrame, ecg_ids: np.ndarray) -> np.ndarray:
     rows = np.full((len(ecg_ids), MOST_BEATS), np.nan, np.float32)
     rows[place[wanted["ecg_id"]].to_numpy(), number] = wanted["sample"]
     return rows
+
+
+def beats_of(beats: pd.DataFrame, ecg_id: int) -> np.ndarray:
+    """Return the samples of one recording's R peaks, int64 ``(beat,)``, from a table as `beat_table` returns it."""
+    return beats.loc[beats["ecg_id"] == ecg_id, "sample"].to_numpy(dtype=np.int64)
+
+
+def aligned_beats(values: np.ndarray, peaks: np.ndarray, before: int, after: int) -> np.ndarray:
+    """Cut the beats that lie wholly inside a recording, each with its R peak at place ``before``.
+
+    Args:
+        values: ``(..., sample)``: a signal, or anything else that is said of each sample.
+        peaks: samples of the R peaks, ``(beat,)``.
+        before, after: samples kept before each peak, and from the peak on.
+
+    Returns:
+        ``(beat, ..., before + after)``; no beat where none lies inside.
+    """
+    inside = [peak for peak in peaks if before <= peak <= values.shape[-1] - after]
+    cut = [values[..., peak - before : peak + after] for peak in inside]
+    return np.stack(cut) if cut else np.empty((0, *values.shape[:-1], before + after), values.dtype)

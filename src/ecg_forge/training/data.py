@@ -97,7 +97,7 @@ class Windows(Dataset[tuple[torch.Tensor, ...]]):
     def __init__(self, pools: SignalPools, tables: Sequence[np.ndarray], crop: int, stride: int) -> None:
         crop = min(crop, pools.length)
         self._pools, self._tables, self._crop = pools, tables, crop
-        self._starts = sorted({*range(0, pools.length - crop, stride), pools.length - crop})
+        self._starts = window_starts(pools.length, crop, stride)
 
     def __len__(self) -> int:
         return len(self._pools)
@@ -106,6 +106,11 @@ class Windows(Dataset[tuple[torch.Tensor, ...]]):
         whole = self._pools.crops(rows, np.zeros(len(rows), dtype=np.int64), self._pools.length)
         windows = np.stack([whole[:, :, start : start + self._crop] for start in self._starts], axis=1)
         return _tensors(windows, *(table[rows] for table in self._tables))
+
+
+def window_starts(length: int, crop: int, stride: int) -> list[int]:
+    """Return the first sample of each window, rising; the last one ends with the recording."""
+    return sorted({*range(0, length - crop, stride), length - crop})
 
 
 def _tensors(*arrays: np.ndarray) -> tuple[torch.Tensor, ...]:
