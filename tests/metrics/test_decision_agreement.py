@@ -8,7 +8,7 @@ from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats.contingency_tables import mcnemar
 
 from ecg_forge.ecg.errors import BadInput
-from ecg_forge.metrics.decision_agreement import EXACT_BELOW, decision_table, mcnemar_p
+from ecg_forge.metrics.decision_agreement import EXACT_BELOW, decision_table, mcnemar_p, subset_table
 
 HALF = {"A": 0.5}
 
@@ -77,3 +77,26 @@ def test_each_arm_is_decided_at_its_own_threshold():
 def test_arms_of_other_records_are_refused():
     with pytest.raises(BadInput, match="differ in truth"):
         decision_table(made_up(), made_up(seed=1), limits(made_up()), limits(made_up()))
+
+
+def test_every_two_classifiers_are_compared_by_the_records_they_are_wholly_right_on():
+    arms = {"a": made_up(absent=False), "b": another_arm(0.1), "c": another_arm(0.5)}
+    table = subset_table(arms, {name: limits(arm) for name, arm in arms.items()})
+    assert table[["first", "second"]].to_numpy().tolist() == [["a", "b"], ["a", "c"], ["b", "c"]]
+    right = {name: ((arm.probability >= 0.4) == arm.truth).all(axis=1) for name, arm in arms.items()}
+    for row in table.itertuples():
+        first, second = right[row.first], right[row.second]
+        assert row.only_first_right == (first & ~second).sum()
+        assert row.only_second_right == (second & ~first).sum()
+        assert row.difference == pytest.approx(first.mean() - second.mean())
+        assert row.mcnemar_p == mcnemar_p(row.only_first_right, row.only_second_right)
+    assert (table["mcnemar_p_holm"] >= table["mcnemar_p"]).all()
+    assert table["mcnemar_p_holm"].min() == pytest.approx(min(1, 3 * table["mcnemar_p"].min()))
+
+
+def test_one_classifier_alone_makes_no_pair_and_other_records_are_refused():
+    alone = {"a": made_up()}
+    assert subset_table(alone, {"a": limits(alone["a"])}).empty
+    two = {**alone, "b": made_up(records=120)}
+    with pytest.raises(BadInput, match="differ in"):
+        subset_table(two, {name: limits(arm) for name, arm in two.items()})

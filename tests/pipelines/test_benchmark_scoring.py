@@ -16,7 +16,12 @@ from ecg_forge.metrics.classification import auc, macro
 from ecg_forge.metrics.config import EvaluationConfig
 from ecg_forge.metrics.predictions import Predictions
 from ecg_forge.pipelines.benchmark import scoring
-from ecg_forge.pipelines.benchmark.published import PublishedBenchmark, PublishedScore, PublishedTable
+from ecg_forge.pipelines.benchmark.published import (
+    PublishedBenchmark,
+    PublishedDecisions,
+    PublishedScore,
+    PublishedTable,
+)
 from ecg_forge.pipelines.benchmark.rows import COLUMNS
 from tests.pipelines.conftest import GLOBALS, session, write_conf
 from tests.pipelines.made_up_benchmark import Loaders, description, metadata, probabilities, runs, truth
@@ -28,7 +33,8 @@ RUNS = (
     ("all", "good", 0, 3.0),
 )
 PUBLISHED = PublishedBenchmark(
-    [PublishedTable("study", "a paper", "90 %", {"old": {"superclass": PublishedScore(0.8, half_width=0.01)}})]
+    [PublishedTable("study", "a paper", "90 %", {"old": {"superclass": PublishedScore(0.8, half_width=0.01)}})],
+    [PublishedDecisions("old", "superclass", "a log", "it looked", 0.7, 0.6, 0.1, 0.9)],
 )
 POOR = "superclass/poor-seed0"
 
@@ -120,6 +126,48 @@ def test_the_closer_look_is_at_the_best_on_validation(result: tuple) -> None:
     assert {group["by"] for group in detail["subgroups"]} == {"all", "sex", "age"}
     assert len(detail["labels"]) == 5
     assert detail["calibration"]["after"]["ece"] <= detail["calibration"]["before"]["ece"] + 0.02
+
+
+def test_decisions_on_superclasses_are_counted(result: tuple) -> None:
+    leaderboard, board, _ = result
+    assert set(board["decisions"]) == {"superclass"}
+    found = board["decisions"]["superclass"]
+    assert [(row["name"], row["seeds"]) for row in found["rows"]][-1] == ("poor", "0")
+    assert len(found["rows"]) == 4
+    poor = row(leaderboard, "superclass", "run", "poor")
+    assert found["rows"][-1]["subset_accuracy"] == poor["subset_accuracy"]
+    assert poor["hamming_loss_low"] < poor["hamming_loss"] < poor["hamming_loss_high"]
+    assert [each["name"] for each in found["published"]] == ["old"]
+
+
+def test_the_counts_of_the_best_cover_every_test_record(result: tuple) -> None:
+    _, board, _ = result
+    best, test = board["decisions"]["superclass"]["best"], board["tasks"]["superclass"]["n_test"]
+    assert [each["label"] for each in best["labels"]] == list(truth().task("superclass").columns)
+    assert {sum(each[part] for part in ("tn", "fp", "fn", "tp")) for each in best["labels"]} == {test}
+    assert sum(map(sum, best["single_label"])) == test
+
+
+def test_every_two_classifiers_are_compared_as_trained_once_with_their_lowest_seed(result: tuple) -> None:
+    (pair,) = result[1]["decisions"]["superclass"]["pairs"]
+    assert (pair["first"], pair["second"]) == ("good", "poor")
+    assert pair["mcnemar_p_holm"] == pair["mcnemar_p"] < 0.05
+    rows = {(row["name"], row["seeds"]): row for row in result[1]["decisions"]["superclass"]["rows"]}
+    gap = rows["good", "0"]["subset_accuracy"] - rows["poor", "0"]["subset_accuracy"]
+    assert pair["difference"] == pytest.approx(gap, abs=2e-6)
+
+
+def test_a_run_kept_before_a_setting_was_known_is_printed_with_its_default(result: tuple) -> None:
+    said = result[1]["runs"][0]["configuration"]
+    assert (said["leads"], said["preparation"]["low_hz"], said["loss"]["focal_alpha"]) == (None, None, None)
+    assert "preparation" not in description("all", "good", 0)["configuration"]
+
+
+def test_seeds_kept_before_and_after_a_setting_was_known_are_trained_alike() -> None:
+    descriptions, scored = runs(*RUNS[:2])
+    after = {"schedule": "one_cycle", "leads": None, "loss": {"focal_gamma": 0.0, "focal_alpha": None}}
+    descriptions["superclass/good-seed1"] = lambda: description("superclass", "good", 1, **after)
+    assert "ensemble" in set(score(descriptions, scored)[0]["kind"])
 
 
 def test_every_entry_has_a_report_with_named_labels(result: tuple) -> None:

@@ -31,6 +31,30 @@ def test_the_figures_are_those_printed(published: PublishedBenchmark) -> None:
     assert len(rows) == 9 * len(TASKS)
 
 
+def test_decisions_of_an_earlier_system_stand_with_their_caveat(published: PublishedBenchmark) -> None:
+    (earlier,) = published.decisions_on("superclass")
+    assert (earlier["f1"], earlier["subset_accuracy"], earlier["hamming_loss"]) == (0.7382, 0.6156, 0.1158)
+    assert earlier["auc"] == 0.9163
+    assert "chosen on the test fold" in earlier["caveat"]
+    assert published.decisions_on("all") == []
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"f1": 73.8}, "f1 of a is 73.8; give a share"),
+        ({"caveat": ""}, "decisions of a have no caveat"),
+        ({"task": "beats"}, "unknown task 'beats'"),
+        ({"recall": 1}, "recall"),
+    ],
+)
+def test_decisions_that_lack_something_are_refused(change: dict, message: str) -> None:
+    whole = {"name": "a", "task": "superclass", "source": "b", "caveat": "c"}
+    scores = {"f1": 0.7, "subset_accuracy": 0.6, "hamming_loss": 0.1, "auc": 0.9}
+    with pytest.raises(BadInput, match=message):
+        PublishedBenchmark(decisions=[{**whole, **scores, **change}])
+
+
 def test_a_score_must_be_an_auc_inside_its_interval() -> None:
     assert PublishedScore(0.9).bounds == (None, None)
     for wrong in ({"auc": 9.1}, {"auc": 0.9, "low": 0.91, "high": 0.95}, {"auc": 0.9, "low": 0.8}):

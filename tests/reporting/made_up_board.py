@@ -58,6 +58,27 @@ def detail(labels: int) -> dict[str, Any]:
     }
 
 
+def decisions() -> dict[str, Any]:
+    scores = {f"{name}{end}": 0.6 + shift for name in ("f1", "subset_accuracy") for end, shift in ENDS.items()}
+    scores |= {f"hamming_loss{end}": 0.1 + shift for end, shift in ENDS.items()}
+    scores |= {"single_accuracy": 0.725, "single_macro_f1": 0.575}
+    rows = [{"kind": "run", "name": name, "seeds": "0", **scores} for name in ("resnet", "gru")]
+    rows.insert(0, {"kind": "ensemble", "name": "resnet", "seeds": "0, 1", **scores})
+    earlier = {"source": "a log", "caveat": "it looked", "f1": 0.7, "subset_accuracy": 0.61, "hamming_loss": 0.12}
+    labels = ("MI", "NORM")
+    pairs = [("resnet", "gru", 0.0001), ("resnet", "lstm", 0.02), ("gru", "lstm", 1.0)]
+    return {
+        "rows": rows,
+        "published": [{"name": "old", "auc": 0.91, **earlier}],
+        "best": {
+            **{"name": "resnet", "seeds": "0", "single_label": [[1234, 2], [3, 4]]},
+            "labels": [{"label": label, "tn": 10, "fp": 1, "fn": 2, "tp": 1300} for label in labels],
+        },
+        **{"precedence": list(labels), "n_test": 2158, "several": 508},
+        "pairs": [{"first": first, "second": second, "mcnemar_p_holm": p} for first, second, p in pairs],
+    }
+
+
 def run(task: str, name: str, seed: int, **changes: Any) -> dict[str, Any]:
     own = {"model": name, "task": task, "epochs": 50, "steps_per_epoch": 136, "gradient_clip": None, "seed": seed}
     return {
@@ -76,5 +97,6 @@ def board() -> dict[str, Any]:
         "sources": [{"study": "study", "source": "a paper", "interval": "90 %"}],
         "tasks": tasks(),
         "details": {"all": detail(30), "superclass": detail(5)},
+        "decisions": {"superclass": decisions()},
         "runs": [run("all", "s4", 0, crop_s=10.0), run("all", "s4", 1, crop_s=10.0), run("all", "resnet", 0)],
     }

@@ -85,6 +85,13 @@ def test_what_all_trainings_share_and_what_differs_is_told_apart() -> None:
     assert "seed" not in flat_settings(runs[0])
 
 
+def test_a_run_that_hears_all_leads_says_so() -> None:
+    run = made_up_board.run("all", "s4", 0, leads=None)
+    assert "`leads` all" in shared_settings([run, run])
+    other = made_up_board.run("all", "gru", 0, leads=["I", "V2"])
+    assert texts(settings_table([run, other])) == [["s4", "s4", "all", "all"], ["gru", "gru", "all", "I, V2"]]
+
+
 def test_every_run_is_listed_with_its_machine_and_its_cost() -> None:
     rows = texts(run_table(made_up_board.board()["runs"]))
     expected = ["one GPU", "0.1 (abc)", "2026-01-02", "0, 1", "136", "50, 50", "40, 41", "10.0, 11.0", "1.9, 1.9"]
@@ -93,14 +100,15 @@ def test_every_run_is_listed_with_its_machine_and_its_cost() -> None:
 
 def test_tables_are_whole() -> None:
     tables = [block for block in page().split("\n\n") if block.startswith("|")]
-    assert len(tables) == 9
+    assert len(tables) == 13
     for table in tables:
         assert len({line.count("|") for line in table.splitlines()}) == 1
 
 
 def test_without_published_figures_or_a_closer_look_the_page_is_shorter() -> None:
     tasks = {"superclass": made_up_board.tasks()["superclass"]}
-    text = leaderboard_page({**made_up_board.board(), "tasks": tasks, "details": {}, "sources": []})
+    text = leaderboard_page({**made_up_board.board(), "tasks": tasks, "details": {}, "decisions": {}, "sources": []})
     assert "ublished" not in text
     assert "closer look" not in text
+    assert "Decisions" not in text
     assert "Highest of ours: resnet, 0.920." in text

@@ -5,6 +5,7 @@ the thresholds in use, not which arm ranks better.
 """
 
 from collections.abc import Mapping
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -59,6 +60,37 @@ def decision_table(
         },
         index=pd.Index(reference.labels, name="label"),
     )
+
+
+def subset_table(predictions: Mapping[str, Predictions], thresholds: Mapping[str, Mapping[str, float]]) -> pd.DataFrame:
+    """Compare every two classifiers by the records on which all their decisions are right.
+
+    Args:
+        predictions: by classifier, of the same records.
+        thresholds: by classifier its thresholds, per label, fitted on validation.
+
+    Returns:
+        a row per pair, in the order given: ``first``, ``second``, ``only_first_right`` and ``only_second_right``
+        (records), ``difference`` of subset accuracy (first − second), ``mcnemar_p`` as in :func:`decision_table`, and
+        ``mcnemar_p_holm`` over the pairs.
+
+    Raises:
+        BadInput: two were scored on different records, labels or truth, or a label has no threshold.
+    """
+    right = {}
+    for name, each in predictions.items():
+        check_same_records(next(iter(predictions.values())), each)
+        right[name] = (decide(each, thresholds[name]) == each.truth.astype(bool)).all(axis=1)
+    rows = [
+        (first, second, int((right[first] & ~right[second]).sum()), int((~right[first] & right[second]).sum()))
+        for first, second in combinations(right, 2)
+    ]
+    table = pd.DataFrame(rows, columns=["first", "second", "only_first_right", "only_second_right"])
+    records = len(next(iter(right.values())))
+    table["difference"] = (table["only_first_right"] - table["only_second_right"]) / records
+    table["mcnemar_p"] = [mcnemar_p(one, other) for _, _, one, other in rows]
+    table["mcnemar_p_holm"] = holm(table["mcnemar_p"].to_numpy(float))
+    return table
 
 
 def mcnemar_p(only_reference: int, only_arm: int) -> float:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from ecg_forge.reporting.decisions_page import decision_lines
 from ecg_forge.reporting.markdown import table_lines
 from ecg_forge.reporting.tables import Cell, Table, label_cell, subgroup_rows
 from ecg_forge.reporting.training_notes import run_table, scored_again, settings_table, shared_settings
@@ -32,7 +33,7 @@ def leaderboard_page(board: Mapping[str, Any]) -> str:
     """Return the page as Markdown.
 
     Args:
-        board: data, evaluation, sources, tasks, details and runs, as `score_benchmark` makes it.
+        board: data, evaluation, sources, tasks, details, decisions and runs, as `score_benchmark` makes it.
     """
     lines = ["# Leaderboard", "", *_opening(board), "", "![Macro AUC by task](leaderboard.svg)"]
     for task, scored in board["tasks"].items():
@@ -42,6 +43,7 @@ def leaderboard_page(board: Mapping[str, Any]) -> str:
             lines += table_lines(seed_table(scored["seeds"]))
     if board["details"]:
         lines += ["", "## A closer look", "", *_closer_look(board)]
+    lines += decision_lines(board["decisions"])
     lines += ["", "## How the classifiers were trained", "", *_training(board["runs"])]
     return "\n".join(lines) + "\n"
 

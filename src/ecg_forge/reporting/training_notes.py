@@ -82,10 +82,10 @@ def flat_settings(run: Run) -> dict[str, Any]:
     for name, value in run["configuration"].items():
         if name in _OF_THE_RUN:
             continue
-        inner = (
-            {f"{name}.{part}": each for part, each in value.items()} if isinstance(value, Mapping) else {name: value}
-        )
-        flat |= inner
+        if isinstance(value, Mapping):
+            flat |= {f"{name}.{part}": each for part, each in value.items()}
+        else:
+            flat[name] = "all" if name == "leads" and value is None else value
     return flat
 
 

@@ -1,7 +1,7 @@
 """Figures others published, as the configuration gives them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ecg_forge.ecg.errors import BadInput
@@ -74,21 +74,61 @@ class PublishedTable:
 
 
 @dataclass(frozen=True)
+class PublishedDecisions:
+    """What others printed of their decisions on fold 10.
+
+    Attributes:
+        name: of the classifier.
+        task: one of the six.
+        source: where the figures stand, and on which PTB-XL version.
+        caveat: what keeps them from being compared as they are.
+        f1: macro F1.
+        subset_accuracy, hamming_loss: shares of records with every decision right, and of wrong decisions.
+        auc: as printed, whatever its average.
+    """
+
+    name: str
+    task: str
+    source: str
+    caveat: str
+    f1: float
+    subset_accuracy: float
+    hamming_loss: float
+    auc: float
+
+    def __post_init__(self) -> None:
+        check_task(self.task)
+        for name in ("name", "source", "caveat"):
+            if not getattr(self, name):
+                raise BadInput(f"published_benchmark: decisions of {self.name or 'a classifier'} have no {name}")
+        for name in ("f1", "subset_accuracy", "hamming_loss", "auc"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise BadInput(f"published_benchmark: {name} of {self.name} is {getattr(self, name)}; give a share")
+
+
+@dataclass(frozen=True)
 class PublishedBenchmark:
     """The studies our leaderboard is set beside.
 
     Attributes:
-        tables: one per study.
+        tables: of macro AUC, one per study.
+        decisions: figures of single classifiers at their thresholds.
     """
 
     tables: list[PublishedTable] = field(default_factory=list)
+    decisions: list[PublishedDecisions] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        try:
-            tables = [table if isinstance(table, PublishedTable) else PublishedTable(**table) for table in self.tables]
-        except TypeError as error:
-            raise BadInput(f"published_benchmark: {error}") from error
-        object.__setattr__(self, "tables", tables)
+        for name, kind in (("tables", PublishedTable), ("decisions", PublishedDecisions)):
+            try:
+                given = [each if isinstance(each, kind) else kind(**each) for each in getattr(self, name)]
+            except TypeError as error:
+                raise BadInput(f"published_benchmark: {error}") from error
+            object.__setattr__(self, name, given)
+
+    def decisions_on(self, task: str) -> list[dict[str, Any]]:
+        """Return what others printed of their decisions on one task."""
+        return [asdict(each) for each in self.decisions if each.task == task]
 
     def rows(self, task: str) -> list[dict[str, Any]]:
         """Return the scores on one task as rows of the leaderboard."""

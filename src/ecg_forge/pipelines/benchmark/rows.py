@@ -11,6 +11,7 @@ import pandas as pd
 from ecg_forge.metrics.calibration import calibration
 from ecg_forge.metrics.classification import auc, macro
 from ecg_forge.metrics.classification_report import classification_report
+from ecg_forge.metrics.decision_scores import DECISION_SCORES, decision_scores
 from ecg_forge.metrics.report_table import METRICS, label_table
 from ecg_forge.metrics.subgroups import subgroup_table
 from ecg_forge.metrics.summary import summary
@@ -23,6 +24,7 @@ _WHOLE = ("n_labels", "rare_labels", "parameters", "epochs_trained", "best_epoch
 COLUMNS = (
     *("task", "kind", "name", "model", "seeds", "source"),
     *_WITH_BOUNDS,
+    *(f"{name}{end}" for name in DECISION_SCORES for end in ("", "_low", "_high")),
     *("n_labels", "rare_labels", *(f"rare_{column}" for column in _WITH_BOUNDS)),
     *("temperature", "ece", "ece_calibrated", "label_ece", "label_ece_calibrated", "val_auc"),
     *("parameters", "seconds", "records_per_s", "peak_memory_gb", "epochs_trained", "best_epoch", "machine"),
@@ -38,6 +40,7 @@ class Scored:
         entry: what was scored.
         thresholds: per label, chosen on validation.
         table: as `label_table` makes it, on the test fold.
+        decisions: as `decision_scores` makes them, on the test fold.
         calibration: as `calibration` makes it.
         report: as `classification_report` makes it.
         val_auc: macro AUC on validation.
@@ -46,6 +49,7 @@ class Scored:
     entry: Entry
     thresholds: dict[str, float]
     table: pd.DataFrame
+    decisions: dict[str, float]
     calibration: dict[str, Any]
     report: pd.DataFrame
     val_auc: float
@@ -65,6 +69,7 @@ class Scored:
             entry=entry,
             thresholds=thresholds,
             table=label_table(entry.test, thresholds, weights, training_counts),
+            decisions=decision_scores(entry.test, thresholds, weights),
             calibration=calibration(entry.val, entry.test),
             report=classification_report(entry.test, thresholds).round(DECIMALS),
             val_auc=macro(auc(entry.val.truth, entry.val.probability)),
@@ -100,7 +105,7 @@ def detail(scored: Scored, records: pd.DataFrame, resamples: int, seed: int) -> 
     columns = ["n_train", "n_test", *_WITH_BOUNDS, "threshold"]
     return rounded(
         {
-            **{"task": entry.task, "kind": entry.kind, "name": entry.name, "seeds": _seeds(entry)},
+            **{"task": entry.task, "kind": entry.kind, "name": entry.name, "seeds": entry.seeds},
             "val_auc": scored.val_auc,
             "calibration": scored.calibration,
             "summary": summary(entry.test, scored.thresholds),
@@ -132,8 +137,9 @@ def _row(scored: Scored) -> dict[str, Any]:
     before, after = scored.calibration["before"], scored.calibration["after"]
     return {
         **{"task": entry.task, "kind": entry.kind, "name": entry.name, "model": entry.members[0]["model"]},
-        "seeds": _seeds(entry),
+        "seeds": entry.seeds,
         **{column: macros[column] for column in _WITH_BOUNDS},
+        **scored.decisions,
         "n_labels": macros["n_labels"],
         **_rare(scored.table),
         **{"temperature": scored.calibration["temperature"], "ece": before["ece"], "ece_calibrated": after["ece"]},
@@ -175,7 +181,3 @@ def _spreads(scored: Sequence[Scored]) -> list[dict[str, Any]]:
             means = {f"{metric}_mean": table[metric].mean() for metric in METRICS}
             spreads.append({"name": name, "seeds": len(values), **means} | {f"{m}_sd": table[m].std() for m in METRICS})
     return sorted(spreads, key=lambda group: (-group["auc_mean"], group["name"]))
-
-
-def _seeds(entry: Entry) -> str:
-    return ", ".join(str(member["seed"]) for member in entry.members)

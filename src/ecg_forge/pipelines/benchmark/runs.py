@@ -47,6 +47,11 @@ class Entry:
         return "run" if len(self.members) == 1 else "ensemble"
 
     @property
+    def seeds(self) -> str:
+        """The seeds of its runs, in words."""
+        return ", ".join(str(member["seed"]) for member in self.members)
+
+    @property
     def key(self) -> str:
         """The id of its files: ``<task>/<name>-seed<k>`` or ``<task>/<name>-ensemble``."""
         return f"{self.task}/{self.name}-" + ("ensemble" if len(self.members) > 1 else f"seed{self.members[0]['seed']}")

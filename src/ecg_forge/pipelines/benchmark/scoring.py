@@ -14,6 +14,7 @@ from ecg_forge.metrics.bootstrap import patient_weights
 from ecg_forge.metrics.config import EvaluationConfig
 from ecg_forge.metrics.report_table import RARE_BELOW
 from ecg_forge.pipelines.benchmark import rows
+from ecg_forge.pipelines.benchmark.decisions import decision_board
 from ecg_forge.pipelines.benchmark.published import PublishedBenchmark
 from ecg_forge.pipelines.benchmark.runs import Entry, Loaders, finished_runs, read_entries
 from ecg_forge.pipelines.truth import Truth
@@ -25,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 DETAILED = ("all", "superclass")
 """The tasks whose best classifier is looked at more closely."""
+DECIDED = ("superclass",)
+"""The tasks of few labels whose decisions are counted, and reduced to one label a record."""
 
 
 def score_benchmark(
@@ -56,20 +59,25 @@ def score_benchmark(
     runs = finished_runs(descriptions, probabilities)
     tasks: dict[str, dict[str, Any]] = {}
     details: dict[str, dict[str, Any]] = {}
+    decisions: dict[str, dict[str, Any]] = {}
     reports: dict[str, pd.DataFrame] = {}
     for task in (task for task in TASKS if any(run["task"] == task for run in runs.values())):
         logger.info("scoring the %d runs of task %s", sum(run["task"] == task for run in runs.values()), task)
         scored = _score_task(task, read_entries(task, runs, probabilities, truth), truth, evaluation)
         tasks[task] = rows.task_board(scored, published.rows(task))
         reports |= {each.entry.key: each.report for each in scored}
+        best = rows.chosen(scored)
         if task in DETAILED:
-            details[task] = rows.detail(rows.chosen(scored), truth.records, evaluation.resamples, evaluation.seed)
+            details[task] = rows.detail(best, truth.records, evaluation.resamples, evaluation.seed)
+        if task in DECIDED:
+            decisions[task] = decision_board(scored, best, published)
     board = {
         "data": {"version": truth.version, "records_by_split": count_by_split(truth.records)},
         "evaluation": {**asdict(evaluation), "rare_below": RARE_BELOW},
         "sources": _sources(published),
         "tasks": tasks,
         "details": details,
+        "decisions": decisions,
         "runs": [_said(run) for task in tasks for run in runs.values() if run["task"] == task],
     }
     return rows.as_table(tasks), board, reports
