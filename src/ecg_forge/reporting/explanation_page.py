@@ -146,7 +146,15 @@ def record_rows(content: ExplanationContent) -> Table:
                 Cell(f"{int(averaged['recognised'].sum())}"),
             )
         )
-    columns = ("Label", "Superclass", "Shown, ecg_id", "Probability", "Recognised", "Records averaged", "Recognised of them")
+    columns = (
+        "Label",
+        "Superclass",
+        "Shown, ecg_id",
+        "Probability",
+        "Recognised",
+        "Records averaged",
+        "Recognised of them",
+    )
     return Table(columns, tuple(rows), texts=2)
 
 
