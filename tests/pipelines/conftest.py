@@ -41,6 +41,13 @@ PARAMETERS = {
         "comparison": {"records": 40, "queries": 4, "folds": 2, "fewest_of_statement": 2},
         "sampling": {"steps": [1, 2], "scales": [1, 2], "records": 20, "fewest_of_statement": 3},
     },
+    "explanation": {
+        "statements": ["NORM", "LVH"],
+        "integration_steps": 2,
+        "averaged_records": 2,
+        "checked_records": 1,
+        "deletion_steps": 2,
+    },
     "study": {
         "experiments": ["per_label"],
         "seeds": [0, 1],
@@ -101,11 +108,11 @@ def session(project: Path, conf: Path) -> KedroSession:
 
 @pytest.fixture(scope="session")
 def whole_run(project: Path, conf: Path) -> DataCatalog:
-    """The catalog after `kedro run`, `publish`, `results`, `benchmark`, `fidelity`, `pack` and `denoisers`."""
+    """The catalog after `kedro run`, `publish`, `benchmark`, `explanation`, `fidelity` and the other pipelines."""
     with session(project, conf) as running:
         running.run()
     with session(project, conf) as publishing:
-        publishing.run(pipeline_names=["publish", "results", "benchmark", "fidelity", "pack"])
+        publishing.run(pipeline_names=["publish", "results", "benchmark", "explanation", "fidelity", "pack"])
     with session(project, conf) as comparing:
         comparing.run(pipeline_names=["denoisers"])  # it reads what fidelity has kept
     with session(project, conf) as after:

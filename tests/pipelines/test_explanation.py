@@ -139,6 +139,12 @@ def test_beats_are_averaged_within_a_record_first_and_over_records_then() -> Non
     assert (table["sample"].min(), table["sample"].max()) == (-30, 49)
 
 
+def test_records_without_a_beat_have_no_average() -> None:
+    signal = np.zeros((2, 12, 300))
+    with pytest.raises(BadInput, match="none of 2 records has a whole beat"):
+        beat_averages(signal, {"saliency": signal}, [np.empty(0, dtype=np.int64), np.array([299])], fs=100)
+
+
 def test_averages_have_a_beat_of_every_lead_and_method(averages: tuple[pd.DataFrame, pd.DataFrame]) -> None:
     beats, occlusion = averages
     assert beats.groupby(["label", "method", "lead"]).size().eq(80).all()

@@ -150,6 +150,18 @@ def test_what_is_published_is_enough_to_score_again(whole_run: DataCatalog) -> N
     assert whole_run.load("synthetic_example_figure").startswith("<svg")
 
 
+def test_what_the_classifier_looks_at_is_told_of_validation_records(whole_run: DataCatalog) -> None:
+    split, explained = whole_run.load("records")["split"], whole_run.load("explained_records")
+    assert set(split.loc[explained["ecg_id"]]) == {"val"}
+    assert whole_run.load("explanations")["label"].unique().tolist() == ["NORM", "LVH"]
+    assert set(whole_run.load("explanation_checks")["label"]) == {"NORM", "LVH"}
+    drawings = set(whole_run.load("explanation_drawings"))
+    assert {"NORM-record", "LVH-methods", "LVH-beats", "curves", "occlusion"} < drawings
+    page, report = whole_run.load("explanation_page"), whole_run.load("explanation_report")
+    assert all(f"]({name}.svg)" in page for name in drawings)
+    assert report.count("<img") == len(drawings)
+
+
 def test_the_data_card_knows_its_origin(whole_run: DataCatalog) -> None:
     card = whole_run.load("data_card")
     assert card["records"] == 300

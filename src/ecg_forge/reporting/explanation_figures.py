@@ -164,7 +164,7 @@ def draw_curves(curves: pd.DataFrame) -> "Figure":
             axes.plot(100 * group["share"], group[side], label=METHOD_NAMES[str(method)], linewidth=1.3, **style)
         axes.set_title(side.capitalize(), fontsize=9, color=INK, loc="left")
         axes.set_xlabel(f"% of the record {done}, most attributed first", fontsize=7.5, color=QUIET_INK)
-        axes.set(xlim=(0, 100), ylim=(0, None))
+        axes.set(xlim=(0, 100), ylim=(0, 1))
         axes.tick_params(labelsize=7, colors=QUIET_INK)
         axes.grid(color=FAINT, linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)

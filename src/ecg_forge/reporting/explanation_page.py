@@ -39,9 +39,8 @@ _REFERENCES = {
 }
 
 _HOW_TO_READ_OCCLUSION = """\
-Medians over the same records as the mean beats. A lead that follows from others (III, aVR, aVL, aVF from I and II) can
-be worth little by itself because the others still tell what it shows, and a flat lead or wave is something that the
-classifier has hardly ever seen."""
+Medians over the same records as the mean beats. Any two limb leads tell the other four, so each of them can be worth
+little by itself; and a flat lead or wave is something that the classifier has hardly ever seen."""
 
 _HOW_TO_READ_CHECKS = """\
 *Deletion* replaces pieces of the record, the most attributed first, *insertion* puts them into the reference in the
@@ -49,9 +48,9 @@ same order (Petsiuk et al. 2018, arXiv:1806.07421). Given is the area under the 
 what matters has a small one under deletion and a large one under insertion, beside a random order of the same pieces.
 *Shuffled weights* is the rank correlation of the sizes of a record's map with those of the same classifier whose
 weights are shuffled within each tensor: near 1, the map would show the ECG and not what was learned (Adebayo et al.
-2018, arXiv:1810.03292). *Gap* is by how much integrated gradients miss the sum that they must have. Grad-CAM and
-occlusion by wave do not tell leads apart, and occlusion by lead no times, so that their order is random inside of what
-they tell."""
+2018, arXiv:1810.03292); integrated gradients multiply by the signal, so that part of their map stays whatever the
+weights are. *Gap* is by how much integrated gradients miss the sum that they must have. Grad-CAM and occlusion by wave
+do not tell leads apart, and occlusion by lead no times, so that their order is random inside of what they tell."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +146,15 @@ def record_rows(content: ExplanationContent) -> Table:
                 Cell(f"{int(averaged['recognised'].sum())}"),
             )
         )
-    columns = ("Label", "Superclass", "Shown, ecg_id", "Probability", "Recognised", "Averaged records", "recognised")
+    columns = (
+        "Label",
+        "Superclass",
+        "Shown, ecg_id",
+        "Probability",
+        "Recognised",
+        "Records averaged",
+        "Recognised of them",
+    )
     return Table(columns, tuple(rows), texts=2)
 
 

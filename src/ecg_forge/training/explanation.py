@@ -49,7 +49,7 @@ class RecordLogits(nn.Module):
         windows = self.windows(signal_mv)
         records, count = windows.shape[:2]
         logits: Tensor = self.classifier(windows.flatten(0, 1), metadata.repeat_interleave(count, 0))
-        return logits.unflatten(0, (records, count)).mean(1)
+        return logits.reshape(records, count, -1).mean(1)
 
     def windows(self, signal_mv: Tensor) -> Tensor:
         """Return the windows of each record, ``(record, window, lead, crop)``."""
@@ -57,7 +57,7 @@ class RecordLogits(nn.Module):
 
     def along_record(self, maps: Tensor, length: int) -> Tensor:
         """Add ``(record·window, crop)`` up where windows overlap: ``(record, length)``."""
-        of_windows = maps.unflatten(0, (-1, len(self.starts)))
+        of_windows = maps.reshape(-1, len(self.starts), self.crop)
         total = maps.new_zeros(len(of_windows), length)
         for place, start in enumerate(self.starts):
             total[:, start : start + self.crop] += of_windows[:, place]
@@ -155,7 +155,7 @@ class Explainer:
     def probabilities(self, signal_mv: Tensor, metadata: Tensor, label: str) -> np.ndarray:
         """Return the probability as scoring gives it, ``(record,)``."""
         target = self.target(label)
-        parts = zip(signal_mv.split(AT_ONCE), metadata.split(AT_ONCE), strict=True)
+        parts = zip(torch.split(signal_mv, AT_ONCE), torch.split(metadata, AT_ONCE), strict=True)
         scored = [self.classifier.probabilities(self.explained.windows(each), told)[:, target] for each, told in parts]
         return torch.cat(scored).cpu().numpy()
 

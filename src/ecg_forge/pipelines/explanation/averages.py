@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ecg_forge.ecg.beats import aligned_beats
+from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.leads import LEADS
 from ecg_forge.ecg.waves import WAVES
 
@@ -26,6 +27,9 @@ def beat_averages(
     Returns:
         method, lead, sample (from the R peak), attribution, millivolts (above each lead's median), and the numbers of
         records and beats behind them. A record without a whole beat is left out.
+
+    Raises:
+        BadInput: no record has a whole beat.
     """
     before, after = round(BEFORE_S * fs), round(AFTER_S * fs)
     level = signals_mv - np.median(signals_mv, axis=-1, keepdims=True)
@@ -34,6 +38,11 @@ def beat_averages(
         for *both, of_record in zip(level, *maps.values(), peaks, strict=True)
     ]
     whole = [beats for beats in cut if len(beats)]
+    if not whole:
+        raise BadInput(
+            f"none of {len(cut)} records has a whole beat to average; raise explanation.averaged_records or name "
+            "another statement"
+        )
     mean = np.mean([beats.mean(axis=0) for beats in whole], axis=0)  # (signal and methods, lead, sample)
     index = pd.MultiIndex.from_product([maps, LEADS, range(-before, after)], names=["method", "lead", "sample"])
     return (

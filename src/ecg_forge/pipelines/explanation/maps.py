@@ -74,7 +74,7 @@ def batches(
 def map_table(label: str, ecg_id: int, method: str, values: np.ndarray) -> pd.DataFrame:
     """Table one map ``(lead, sample)``: label, ecg_id, method, sample, and a float32 column for each lead."""
     table = pd.DataFrame(values.T.astype(np.float32), columns=list(LEADS))
-    described = {"label": label, "ecg_id": ecg_id, "method": method, "sample": np.arange(len(table))}
+    described: dict[str, Any] = {"label": label, "ecg_id": ecg_id, "method": method, "sample": np.arange(len(table))}
     for place, (name, value) in enumerate(described.items()):
         table.insert(place, name, value)
     return table
