@@ -119,11 +119,10 @@ def shown_from(row: pd.Series, power: float) -> str:
     """Return how large a difference would have to be for the study to show it; empty where that is not known."""
     if not known(row["detectable_corrected"]):
         return ""
-    beyond = "" if row["reachable"] else ", which no gain can reach from here"
-    return (
-        f"A true difference of {number(row['detectable_corrected'])} would be shown in {100 * power:.0f}\u00a0% of "
-        f"such studies{beyond}."
-    )
+    often = f"would be shown in {100 * power:.0f}\u00a0% of such studies."
+    if not row["reachable"]:
+        return f"No gain that is possible from here {often}"
+    return f"A true difference of {number(row['detectable_corrected'])} {often}"
 
 
 def _added(content: StudyContent, setting: Setting) -> str:
