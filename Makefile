@@ -34,6 +34,7 @@ results: install  ## rebuild the tables of docs/results from the committed proba
 	$(BIN)/kedro run --pipelines=benchmark_results
 	$(BIN)/kedro run --env=cpu --pipelines=data_engineering,fidelity_results
 	$(BIN)/kedro run --pipelines=denoisers
+	$(BIN)/kedro run --env=cpu --pipelines=study_results
 
 viz: install  ## browse the pipelines and their artifacts (demo environment)
 	$(BIN)/kedro viz run --env=demo
