@@ -8,6 +8,7 @@ from ecg_forge.pipelines import (
     benchmark,
     data_engineering,
     evaluation,
+    feature_models,
     fidelity,
     results,
     study,
@@ -38,5 +39,6 @@ def register_pipelines() -> dict[str, Pipeline]:
         "results": results.create_results_pipeline(),
         "benchmark": benchmark.create_pipeline(),
         "benchmark_results": benchmark.create_scoring_pipeline(),
+        "feature_models": feature_models.create_pipeline(),
         "__default__": sum(pipelines.values(), Pipeline([])),
     }
