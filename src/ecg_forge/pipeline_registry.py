@@ -8,6 +8,7 @@ from ecg_forge.pipelines import (
     benchmark,
     data_engineering,
     evaluation,
+    exploration,
     feature_models,
     fidelity,
     results,
@@ -40,5 +41,6 @@ def register_pipelines() -> dict[str, Pipeline]:
         "benchmark": benchmark.create_pipeline(),
         "benchmark_results": benchmark.create_scoring_pipeline(),
         "feature_models": feature_models.create_pipeline(),
+        "exploration": exploration.create_pipeline(),
         "__default__": sum(pipelines.values(), Pipeline([])),
     }

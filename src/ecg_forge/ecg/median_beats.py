@@ -1,8 +1,8 @@
 """The median beat of each recording in every lead, and what is measured on it, many recordings at once.
 
 Beats are cut about the R peaks that were found before and their median is taken sample by sample, so a premature beat
-among normal ones hardly shows. `ecg_forge.ecg.delineation` measures more finely, record by record; this is for tables of
-all records.
+among normal ones hardly shows. `ecg_forge.ecg.delineation` measures more finely, record by record; this is for tables
+of all records.
 """
 
 import numpy as np
