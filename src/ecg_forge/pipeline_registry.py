@@ -9,6 +9,8 @@ from ecg_forge.pipelines import (
     data_engineering,
     evaluation,
     explanation,
+    exploration,
+    feature_models,
     fidelity,
     late_fusion,
     results,
@@ -42,5 +44,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "benchmark": benchmark.create_pipeline(),
         "benchmark_results": benchmark.create_scoring_pipeline(),
         "late_fusion": late_fusion.create_pipeline(),
+        "feature_models": feature_models.create_pipeline(),
+        "exploration": exploration.create_pipeline(),
         "__default__": sum(pipelines.values(), Pipeline([])),
     }

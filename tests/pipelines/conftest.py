@@ -16,7 +16,7 @@ from ecg_forge.metrics.membership import PrivacyLimits
 
 ROOT = Path(__file__).resolve().parents[2]
 
-KEPT = ("published", "benchmark", "box", "study", "explanation")
+KEPT = ("published", "benchmark", "box", "study", "explanation", "exploration")
 GLOBALS = {"ptbxl_source": "simulate", "simulation": {"n_records": 300, "seed": 3}}
 PARAMETERS = {
     "classifier": {
@@ -75,6 +75,12 @@ PARAMETERS = {
         "seeds": [0, 1],
         "training": {"epochs": 2, "batch_size": 32, "workers": 0},
     },
+    "feature_models": {
+        "random_forest": {"trees": 5, "leaf_records": [5]},
+        "gradient_boosting": {"iterations": 3},
+        "importance_records": 20,
+    },
+    "exploration": {"records": 60, "fewest_records": 2},
 }
 
 

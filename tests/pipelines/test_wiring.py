@@ -48,7 +48,7 @@ def test_default_is_the_five_pipelines_in_order(project: Path) -> None:
     kept = ["publish", "results", "benchmark_results", "fidelity_results", "study_results"]
     others = [
         *("generate", "fidelity", "denoisers", "pack", "unpack", "study", "benchmark"),
-        *("explanation", "late_fusion"),
+        *("explanation", "exploration", "feature_models", "late_fusion"),
     ]
     assert sorted(pipelines) == sorted([*PIPELINES, *others, *kept, "__default__"])
     whole = {node.name for node in pipelines["__default__"].nodes}
@@ -120,9 +120,10 @@ def test_an_environment_cannot_overwrite_anothers_results(project: Path, root: s
     assert len(set(roots)) == len(roots)
 
 
-def test_runs_of_the_leaderboard_on_all_of_ptbxl_lie_together_and_others_apart(project: Path) -> None:
+@pytest.mark.parametrize("folder", ["benchmark", "exploration"])
+def test_what_is_said_of_all_of_ptbxl_lies_together_and_the_rest_apart(project: Path, folder: str) -> None:
     kept = {
-        env: OmegaConfigLoader(str(project / "conf"), env=env, **settings.CONFIG_LOADER_ARGS)["globals"]["benchmark"]
+        env: OmegaConfigLoader(str(project / "conf"), env=env, **settings.CONFIG_LOADER_ARGS)["globals"][folder]
         for env in ENVIRONMENTS
     }
     assert kept["base"] == kept["cpu"]

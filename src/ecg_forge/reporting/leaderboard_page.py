@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from ecg_forge.reporting.decisions_page import decision_lines
+from ecg_forge.reporting.feature_model_notes import feature_model_lines, networks
 from ecg_forge.reporting.markdown import table_lines
 from ecg_forge.reporting.tables import Cell, Table, label_cell, subgroup_rows
 from ecg_forge.reporting.training_notes import run_table, scored_again, settings_table, shared_settings
@@ -44,7 +45,9 @@ def leaderboard_page(board: Mapping[str, Any]) -> str:
     if board["details"]:
         lines += ["", "## A closer look", "", *_closer_look(board)]
     lines += decision_lines(board["decisions"])
-    lines += ["", "## How the classifiers were trained", "", *_training(board["runs"])]
+    if trained := networks(board["runs"]):
+        lines += ["", "## How the classifiers were trained", "", *_training(trained)]
+    lines += feature_model_lines(board["runs"])
     return "\n".join(lines) + "\n"
 
 

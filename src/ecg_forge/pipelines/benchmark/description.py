@@ -7,6 +7,10 @@ from typing import Any
 import pandas as pd
 
 from ecg_forge.ecg.splits import SPLITS
+from ecg_forge.metrics.classification import auc, macro
+from ecg_forge.metrics.predictions import Predictions
+from ecg_forge.metrics.thresholds import fit_thresholds
+from ecg_forge.models.registry import CLASSIFIERS
 from ecg_forge.training.config import ClassifierConfig, with_defaults
 
 Description = dict[str, Any]
@@ -18,29 +22,38 @@ SCORING = ("aggregate", "stride_s")
 READING = ("workers",)
 """Settings of `ClassifierConfig` that nothing depends on but the time a run takes."""
 TRAINED = ("parameters", "seconds", "records_per_s", "peak_memory_gb", "epochs_trained", "best_epoch")
-"""What a description says of the training itself."""
+"""What a description says of the training itself; null where a model has no such thing, as trees have no epochs."""
 
 
 def describe(
-    name: str, run: ClassifierConfig, held: pd.DataFrame, truth: pd.DataFrame, data_card: Mapping[str, Any]
+    name: str, configuration: Mapping[str, Any], held: pd.DataFrame, truth: pd.DataFrame, data_card: Mapping[str, Any]
 ) -> Description:
     """Say what one run was to do and on which records.
 
     Args:
         name: its id, ``<task>/<name>-seed<k>``.
-        run: its configuration.
+        configuration: all its settings, with model, task and seed.
         held: the records that have a label of the task.
         truth: their labels, bool ``(record, label)``.
         data_card: of the whole data set.
     """
     return {
         "name": name.rpartition("/")[2].rpartition("-seed")[0],
-        **{"model": run.model, "task": run.task, "seed": run.seed, "labels": list(truth.columns)},
-        "configuration": asdict(run),
+        **{part: configuration[part] for part in ("model", "task", "seed")},
+        "labels": list(truth.columns),
+        "configuration": dict(configuration),
         "data": {
             **{part: data_card[part] for part in SOURCE},
             "records_by_split": {split: int((held["split"] == split).sum()) for split in SPLITS},
         },
+    }
+
+
+def of_validation(validation: Predictions) -> Description:
+    """Say how well a run did on the validation records, and which thresholds follow from them."""
+    return {
+        "val_auc": round(macro(auc(validation.truth, validation.probability)), 6),
+        "thresholds": fit_thresholds(validation),
     }
 
 
@@ -49,12 +62,15 @@ def is_same_data(description: Description, data_card: Mapping[str, Any]) -> bool
     return all(description["data"][part] == data_card[part] for part in SOURCE)
 
 
-def differ_in(description: Description, run: ClassifierConfig) -> set[str]:
-    """Name the settings in which a former run differs from a wanted one, those of `READING` aside.
+def settings_of(description: Description) -> dict[str, Any]:
+    """Return the settings of a run; a setting that a network's run knew nothing of had its default."""
+    kept = description["configuration"]
+    return with_defaults(kept) if description["model"] in CLASSIFIERS else dict(kept)
 
-    A setting that a former run knew nothing of had its default.
-    """
-    former, wanted = with_defaults(description["configuration"]), with_defaults(asdict(run))
+
+def differ_in(description: Description, run: ClassifierConfig) -> set[str]:
+    """Name the settings in which a former run differs from a wanted one, those of `READING` aside."""
+    former, wanted = settings_of(description), with_defaults(asdict(run))
     return {name for name in {*former, *wanted} - {*READING} if former.get(name) != wanted.get(name)}
 
 

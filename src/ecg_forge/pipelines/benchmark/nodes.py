@@ -11,12 +11,17 @@ import pandas as pd
 from ecg_forge.ecg.labels import labelled_records
 from ecg_forge.ecg.records import Signals
 from ecg_forge.ecg.splits import check_patients_disjoint
-from ecg_forge.metrics.classification import auc, macro
 from ecg_forge.metrics.predictions import Predictions
-from ecg_forge.metrics.thresholds import fit_thresholds
 from ecg_forge.pipelines.baseline.nodes import score_records, tabulate_training_records, train_classifier
 from ecg_forge.pipelines.benchmark.config import BenchmarkConfig
-from ecg_forge.pipelines.benchmark.description import SCORING, describe, differ_in, is_same_data, scored_again
+from ecg_forge.pipelines.benchmark.description import (
+    SCORING,
+    describe,
+    differ_in,
+    is_same_data,
+    of_validation,
+    scored_again,
+)
 from ecg_forge.training.config import ClassifierConfig
 
 logger = logging.getLogger(__name__)
@@ -67,22 +72,15 @@ def train_benchmark(
         scored = score_records(weights, held, signals)
         probabilities = scored.astype(dict.fromkeys(truth[run.task].columns, np.float16))
         description = {
-            **describe(name, run, held, truth[run.task], data_card),
+            **describe(name, asdict(run), held, truth[run.task], data_card),
             **trained,
-            **_on_validation(Predictions.of("val", probabilities, truth[run.task], held)),
+            **of_validation(Predictions.of("val", probabilities, truth[run.task], held)),
         }
         yield {name: probabilities}, {name: weights}, {name: description}
 
 
 def _with_scoring(weights: dict[str, Any], run: ClassifierConfig) -> dict[str, Any]:
     return {**weights, "config": {**weights["config"], "training": asdict(run)}}
-
-
-def _on_validation(validation: Predictions) -> dict[str, Any]:
-    return {
-        "val_auc": round(macro(auc(validation.truth, validation.probability)), 6),
-        "thresholds": fit_thresholds(validation),
-    }
 
 
 def _train(

@@ -159,8 +159,9 @@ def _cost(entry: Entry) -> dict[str, Any]:
     """What the training took; a mean of runs needs all of them."""
     members = entry.members
     single = members[0] if len(members) == 1 else {}
+    parameters = [member["parameters"] for member in members]
     return {
-        "parameters": sum(member["parameters"] for member in members),
+        "parameters": None if None in parameters else sum(parameters),
         "seconds": sum(member["seconds"] for member in members),
         "peak_memory_gb": max(member["peak_memory_gb"] for member in members),
         **{name: single.get(name) for name in ("records_per_s", "epochs_trained", "best_epoch")},

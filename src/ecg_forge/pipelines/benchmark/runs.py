@@ -11,9 +11,8 @@ import pandas as pd
 from ecg_forge.ecg.errors import BadInput, LeakError
 from ecg_forge.ecg.labels import TASKS
 from ecg_forge.metrics.predictions import Predictions
-from ecg_forge.pipelines.benchmark.description import READING, TRAINED
+from ecg_forge.pipelines.benchmark.description import READING, TRAINED, settings_of
 from ecg_forge.pipelines.truth import Truth
-from ecg_forge.training.config import with_defaults
 
 logger = logging.getLogger(__name__)
 
@@ -169,7 +168,7 @@ def _mean(group: list[Entry]) -> Entry:
 
 
 def _check_same_training(first: Entry, other: Entry) -> None:
-    one, two = (with_defaults(entry.members[0]["configuration"]) for entry in (first, other))
+    one, two = (settings_of(entry.members[0]) for entry in (first, other))
     odd = sorted(part for part in {*one, *two} if part not in _MAY_DIFFER and one.get(part) != two.get(part))
     if odd:
         raise BadInput(

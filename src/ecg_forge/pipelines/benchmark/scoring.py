@@ -15,12 +15,12 @@ from ecg_forge.metrics.config import EvaluationConfig
 from ecg_forge.metrics.report_table import RARE_BELOW
 from ecg_forge.pipelines.benchmark import rows
 from ecg_forge.pipelines.benchmark.decisions import decision_board
+from ecg_forge.pipelines.benchmark.description import settings_of
 from ecg_forge.pipelines.benchmark.published import PublishedBenchmark
 from ecg_forge.pipelines.benchmark.runs import Entry, Loaders, finished_runs, read_entries
 from ecg_forge.pipelines.truth import Truth
 from ecg_forge.reporting.front_page import front_page
 from ecg_forge.reporting.leaderboard_page import leaderboard_page
-from ecg_forge.training.config import with_defaults
 
 logger = logging.getLogger(__name__)
 
@@ -123,4 +123,4 @@ def _sources(published: PublishedBenchmark) -> list[dict[str, str]]:
 def _said(run: Mapping[str, Any]) -> dict[str, Any]:
     """What a run's description says, but for the labels, which are the task's, and the thresholds, fitted again."""
     said = {name: value for name, value in run.items() if name not in ("labels", "thresholds")}
-    return {**said, "configuration": with_defaults(run["configuration"])}
+    return {**said, "configuration": settings_of(run)}
