@@ -11,6 +11,7 @@ from ecg_forge.pipelines import (
     fidelity,
     late_fusion,
     results,
+    search,
     study,
     synthesis,
 )
@@ -40,5 +41,6 @@ def register_pipelines() -> dict[str, Pipeline]:
         "benchmark": benchmark.create_pipeline(),
         "benchmark_results": benchmark.create_scoring_pipeline(),
         "late_fusion": late_fusion.create_pipeline(),
+        "search": search.create_pipeline(),
         "__default__": sum(pipelines.values(), Pipeline([])),
     }
