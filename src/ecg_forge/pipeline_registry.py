@@ -14,6 +14,7 @@ from ecg_forge.pipelines import (
     fidelity,
     late_fusion,
     results,
+    search,
     study,
     synthesis,
 )
@@ -46,5 +47,6 @@ def register_pipelines() -> dict[str, Pipeline]:
         "late_fusion": late_fusion.create_pipeline(),
         "feature_models": feature_models.create_pipeline(),
         "exploration": exploration.create_pipeline(),
+        "search": search.create_pipeline(),
         "__default__": sum(pipelines.values(), Pipeline([])),
     }

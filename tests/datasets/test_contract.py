@@ -72,11 +72,13 @@ CASES = {
     ),
     "Partitions": Case("stock", as_items, lambda: {"all/a-seed0": table()}, missing=""),
     "PlotlyFigure": Case("stock", in_new("a.json"), lambda: go.Figure(go.Bar(y=[1, 2])), NO_SUCH_FILE),
+    "SearchStorage": Case("search_storage", in_new("trials.db"), missing=""),
     "SignalArray": Case("signal_array", in_new("signals"), signals),
     "Table": Case("stock", in_new("a.parquet"), table, NO_SUCH_FILE),
     "Text": Case("stock", in_new("a.md"), lambda: "# µV\n", NO_SUCH_FILE),
     "TextTable": Case("stock", in_new("a.csv"), table, NO_SUCH_FILE),
     "WFDBRecords": Case("wfdb_records", from_folder),
+    "YAMLFile": Case("stock", in_new("a.yml"), lambda: {"loss": {"focal_gamma": 0.5}, "of": [None, 1]}, NO_SUCH_FILE),
 }
 WRITABLE = [name for name, case in CASES.items() if case.value]
 

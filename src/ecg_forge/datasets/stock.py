@@ -12,6 +12,7 @@ from kedro_datasets.pandas import CSVDataset, ParquetDataset
 from kedro_datasets.partitions import PartitionedDataset
 from kedro_datasets.plotly import JSONDataset as PlotlyDataset
 from kedro_datasets.text import TextDataset
+from kedro_datasets.yaml import YAMLDataset
 
 from ecg_forge.datasets.atomic import replacing
 
@@ -63,6 +64,18 @@ class JSONFile(_Replacing, JSONDataset):
         normaliser:
           type: ecg_forge.datasets.stock.JSONFile
           filepath: data/03_primary/normaliser.json
+        ```
+    """
+
+
+class YAMLFile(_Replacing, YAMLDataset):
+    """Plain values as YAML, which can be read as parameters.
+
+    Example:
+        ```yaml
+        search_best:
+          type: ecg_forge.datasets.stock.YAMLFile
+          filepath: data/08_reporting/search/preset.yml
         ```
     """
 

@@ -143,6 +143,7 @@ def fit_classifier(
     checkpoints: CheckpointHandle,
     name: str,
     start: Mapping[str, torch.Tensor] | None = None,
+    callbacks: Sequence[Callback] = (),
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """Train one classifier and keep the weights of its best epoch on validation.
 
@@ -154,6 +155,7 @@ def fit_classifier(
         checkpoints: where the last checkpoint is kept until the training has ended.
         name: what the training is called in the log.
         start: weights to begin with instead of random ones, as an earlier training of the same model left them.
+        callbacks: called after those of the training itself, so that they find ``val_auc`` among its metrics.
 
     Returns:
         Weights as ``{"config", "tensors"}``, and the history (epoch, train_loss, val_loss, val_auc, records_per_s,
@@ -178,7 +180,7 @@ def fit_classifier(
     )
     best = KeepBest()
     loaders = _training_loader(training, config, scales), _window_loader(validation, config, scales)
-    history = fit(module, *loaders, run, checkpoints, [best, *_optional_callbacks(config)])
+    history = fit(module, *loaders, run, checkpoints, [best, *_optional_callbacks(config), *callbacks])
     chosen = {"best_epoch": best.epoch, "val_auc": best.auc}
     return {"config": {**_description(module, config, scales), **chosen}, "tensors": best.tensors}, history
 

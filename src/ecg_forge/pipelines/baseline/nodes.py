@@ -1,6 +1,6 @@
 """Train, score and threshold one classifier. Every arm runs these same nodes under its own namespace."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -45,10 +45,11 @@ def train_classifier(
     checkpoints: Any,
     *pools: Signals,
     start: Mapping[str, Any] | None = None,
+    callbacks: Sequence[Any] = (),
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """Train the classifier of one arm on its training table; validation records are real and of fold 9.
 
-    With ``start`` the training begins with these weights instead of random ones.
+    With ``start`` the training begins with these weights instead of random ones; ``callbacks`` are Lightning's.
 
     Returns:
         Weights, and the history.
@@ -72,6 +73,7 @@ def train_classifier(
         checkpoints,
         name=f"classifier on {' + '.join(training_table['source'].unique())} records",
         start=start,
+        callbacks=callbacks,
     )
 
 
