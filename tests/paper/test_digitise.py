@@ -27,7 +27,7 @@ def test_a_clean_sheet_gives_its_recording_back(sheet: Sheet, simulated_mv: np.n
 
 
 def test_real_recordings_are_given_back(sheet_config: SheetConfig, real_millivolts: Any) -> None:
-    true = real_millivolts(3)
+    true = real_millivolts(2)
     for layout in ("3x4r", "6x2"):
         printer = Printer(layout, sheet_config, 10)
         for recording in true:

@@ -17,6 +17,7 @@ LAYERS = {
     "generators",
     "synthetic",
     "benchmark",
+    "paper",
     "study",
     *ARMS,
     *TRANSFER_ARMS,
@@ -46,7 +47,7 @@ def declared(name: str, entries: dict) -> str:
 
 def test_default_is_the_five_pipelines_in_order(project: Path) -> None:
     kept = ["publish", "results", "benchmark_results", "fidelity_results", "study_results"]
-    others = ["study", "denoisers", "generate", "fidelity", "pack", "unpack", "benchmark", *kept]
+    others = ["study", "denoisers", "generate", "fidelity", "pack", "unpack", "benchmark", "paper_ecg", *kept]
     assert sorted(pipelines) == sorted([*PIPELINES, *others, "__default__"])
     whole = {node.name for node in pipelines["__default__"].nodes}
     assert whole == {node.name for name in PIPELINES for node in pipelines[name].nodes}
