@@ -14,6 +14,7 @@ import plotly.graph_objects as go
 import pytest
 import torch
 from kedro.io import AbstractDataset, DataCatalog, DatasetError
+from PIL import Image
 
 import ecg_forge.datasets
 from ecg_forge.ecg.records import Signals
@@ -71,6 +72,7 @@ CASES = {
         "ptbxl_table", lambda folder: {**from_folder(folder), "table": "ptbxl_database.csv", "index_col": "ecg_id"}
     ),
     "Partitions": Case("stock", as_items, lambda: {"all/a-seed0": table()}, missing=""),
+    "Picture": Case("stock", in_new("a.png"), lambda: Image.new("RGB", (3, 2), "#102030"), NO_SUCH_FILE),
     "PlotlyFigure": Case("stock", in_new("a.json"), lambda: go.Figure(go.Bar(y=[1, 2])), NO_SUCH_FILE),
     "SearchStorage": Case("search_storage", in_new("trials.db"), missing=""),
     "SignalArray": Case("signal_array", in_new("signals"), signals),

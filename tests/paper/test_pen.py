@@ -35,3 +35,11 @@ def test_no_ink_lies_in_a_gap() -> None:
     y = np.array([5.0, 5.0, np.nan, 5.0, 5.0])
     stroke = ink_stroke(np.array([0.0, 10.0, 15.0, 20.0, 30.0]), y, range(0, 30), radius=1)
     assert not np.isin(stroke.columns, range(12, 18)).any()
+
+
+def test_a_stroke_that_begins_anywhere_in_a_pixel_has_both_edges() -> None:
+    for start in np.linspace(0, 1, 23):
+        x = start + np.arange(5.0)
+        top, bottom = stroke_edges(x, np.array([3.0, 1.0, 4.0, 1.0, 5.0]), range(-2, 8), radius=0.7)
+        np.testing.assert_array_equal(np.isfinite(top), np.isfinite(bottom))
+        assert (bottom - top)[np.isfinite(top)].min() >= 0

@@ -17,6 +17,7 @@ LAYERS = {
     "generators",
     "synthetic",
     "benchmark",
+    "paper",
     "study",
     *ARMS,
     *TRANSFER_ARMS,
@@ -48,7 +49,7 @@ def test_default_is_the_five_pipelines_in_order(project: Path) -> None:
     kept = ["publish", "results", "benchmark_results", "fidelity_results", "study_results"]
     others = [
         *("generate", "fidelity", "denoisers", "pack", "unpack", "study", "benchmark"),
-        *("explanation", "exploration", "feature_models", "late_fusion", "search"),
+        *("explanation", "exploration", "feature_models", "late_fusion", "paper_ecg", "search"),
     ]
     assert sorted(pipelines) == sorted([*PIPELINES, *others, *kept, "__default__"])
     whole = {node.name for node in pipelines["__default__"].nodes}

@@ -1,4 +1,4 @@
-"""Kedro's own datasets for tables, text and figures, made to write to a temporary name and rename.
+"""Kedro's own datasets for tables, text, figures and pictures, made to write to a temporary name and rename.
 
 A run killed while one of these is written leaves the old file or none, never a part of a new one.
 """
@@ -10,6 +10,7 @@ from typing import Any
 from kedro_datasets.json import JSONDataset
 from kedro_datasets.pandas import CSVDataset, ParquetDataset
 from kedro_datasets.partitions import PartitionedDataset
+from kedro_datasets.pillow import ImageDataset
 from kedro_datasets.plotly import JSONDataset as PlotlyDataset
 from kedro_datasets.text import TextDataset
 from kedro_datasets.yaml import YAMLDataset
@@ -102,6 +103,22 @@ class Text(_Replacing, TextDataset):
           filepath: docs/results/small/results.md
         ```
     """
+
+
+class Picture(_Replacing, ImageDataset):
+    """A picture of pixels as PNG.
+
+    Example:
+        ```yaml
+        sheet_picture:
+          type: ecg_forge.datasets.stock.Picture
+          filepath: data/08_reporting/sheet.png
+        ```
+    """
+
+    @staticmethod
+    def _get_format(file_path: PurePosixPath) -> str:
+        return "PNG"  # the temporary name has no suffix to tell it by
 
 
 class Partitions(PartitionedDataset):

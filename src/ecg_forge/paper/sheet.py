@@ -26,6 +26,7 @@ from ecg_forge.paper.pen import Stroke, ink_stroke
 BACKGROUND, VERTICAL_LINE, HORIZONTAL_LINE, TRACE = range(4)
 CLASSES = ("background", "vertical grid", "horizontal grid", "trace")
 
+_SAME = 1e-3  # of the coverage of two pixels
 _EDGE_MM = 1e-3  # a step is a very steep rise: curves run from left to right
 _NAME_ABOVE_MM, _NAME_RIGHT_MM = 12.0, 1.0
 
@@ -178,5 +179,5 @@ def _line_coverage(length: int, every_mm: float, thickness_mm: float, px_per_mm:
 def _is_line(coverage: np.ndarray) -> np.ndarray:
     """Return which pixels belong to a line: those mostly inked and, of a line thinner than a pixel, the darkest."""
     padded = np.pad(coverage, 1)
-    darkest = (coverage > 0) & (coverage > padded[:-2]) & (coverage >= padded[2:])
+    darkest = (coverage > 0) & (coverage > padded[:-2] - _SAME) & (coverage > padded[2:] - _SAME)  # two where equal
     return (coverage >= 0.5) | darkest
