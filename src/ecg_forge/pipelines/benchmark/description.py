@@ -62,7 +62,7 @@ def is_same_data(description: Description, data_card: Mapping[str, Any]) -> bool
     return all(description["data"][part] == data_card[part] for part in SOURCE)
 
 
-def settings_of(description: Description) -> dict[str, Any]:
+def settings_of(description: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings of a run; a setting that a network's run knew nothing of had its default."""
     kept = description["configuration"]
     return with_defaults(kept) if description["model"] in CLASSIFIERS else dict(kept)
