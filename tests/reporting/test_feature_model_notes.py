@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from made_up_board import board, row, run
+
 from ecg_forge.reporting.feature_model_notes import feature_model_lines, networks
 from ecg_forge.reporting.leaderboard_page import leaderboard_page
-from tests.reporting.made_up_board import board, row, run
 
 
 def forest() -> dict[str, Any]:
