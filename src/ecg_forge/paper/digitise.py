@@ -13,7 +13,7 @@ from ecg_forge.paper.grid import locate_page
 from ecg_forge.paper.layout import MM_PER_MILLIVOLT, MM_PER_SECOND, PULSE_START_MM, PULSE_WIDTH_MM, Page, Panel
 from ecg_forge.paper.placement import move_image
 from ecg_forge.paper.sheet import TRACE
-from ecg_forge.paper.stroke_fit import FittedCurve, fit_stroke
+from ecg_forge.paper.stroke_fit import fit_stroke
 from ecg_forge.paper.trace import Runs, Way, find_runs, follow, share_out
 from ecg_forge.paper.unreadable import Unreadable
 
@@ -116,7 +116,7 @@ def _follow_panels(runs: Runs, page: Page) -> list[Way]:
     spans = [_columns(panel.x, panel.x + panel.width) for panel in page.panels]
     widths = np.array([span.stop - span.start for span in spans])
     starts, zeros = np.array([span.start for span in spans]), np.array([panel.y for panel in page.panels])
-    ways = {}
+    ways: dict[int, np.ndarray] = {}
     for width in np.unique(widths):
         alike = np.flatnonzero(widths == width)
         ways |= dict(zip(alike, follow(runs, starts[alike], int(width), zeros[alike]), strict=True))
@@ -137,7 +137,7 @@ def _read_panel(panel: Panel, way: Way, radius: float, fs: float) -> tuple[np.nd
         raise Unreadable("trace", f"lead {panel.lead} is hardly to be seen where the layout has it")
     start = _columns(panel.x, panel.x).start
     columns = (start + np.arange(len(way.top)) + 0.5) / _PX_PER_MM - panel.x
-    fitted: FittedCurve = fit_stroke(way.top, way.bottom, columns, MM_PER_SECOND / fs, radius)
+    fitted = fit_stroke(way.top, way.bottom, columns, MM_PER_SECOND / fs, radius)
     return (panel.y - fitted.y) / MM_PER_MILLIVOLT, way.own & (fitted.misfit < _GOOD_FIT_MM)
 
 

@@ -93,9 +93,9 @@ def follow(runs: Runs, starts: np.ndarray, width: int, baselines: np.ndarray) ->
 
 
 def _trace_back(came_from: np.ndarray, last: np.ndarray, lost: int) -> np.ndarray:
-    way = np.empty(came_from.shape[:2], dtype=np.int64)
-    leads = np.arange(len(way))
-    for column in range(way.shape[1] - 1, -1, -1):
+    leads, width = np.arange(came_from.shape[0]), came_from.shape[1]
+    way = np.empty((len(leads), width), dtype=np.int64)
+    for column in range(width - 1, -1, -1):
         way[:, column] = last
         last = came_from[leads, column, last]
     return np.where(way == lost, -1, way)

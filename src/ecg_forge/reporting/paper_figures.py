@@ -47,6 +47,6 @@ def draw_reading(true_mv: np.ndarray, read_mv: np.ndarray, fs: float, title: str
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
     figure.axes[0].legend(fontsize=6, frameon=False, ncols=3, loc="upper right")
-    for axes in figure.axes[5::6]:
+    for axes in figure.axes[-2:]:
         axes.set_xlabel("s", fontsize=7)
     return figure

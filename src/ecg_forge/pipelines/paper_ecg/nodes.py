@@ -73,8 +73,8 @@ def _print(plan: pd.DataFrame, signals: Signals, sheets: SheetConfig) -> Iterato
     order = lead_positions(LEADS, signals.leads)
     for layout, rows in plan.groupby("layout", sort=False):
         printer = Printer(str(layout), sheets, seconds)
-        for row in rows.itertuples():
-            true_mv = signals.millivolts([row.ecg_id])[0][order]
+        recordings = signals.millivolts(rows["ecg_id"].to_numpy())[:, order]
+        for row, true_mv in zip(rows.itertuples(), recordings, strict=True):
             yield row, printer.draw(true_mv, signals.fs), true_mv
 
 
@@ -102,14 +102,8 @@ def summarise_paper_errors(errors: pd.DataFrame) -> pd.DataFrame:
     whole = recovered.error_summary(errors, _SUMMARY).assign(lead="all")
     table = pd.concat([whole, recovered.error_summary(errors, [*_SUMMARY, "lead"])], ignore_index=True)
     for row in whole.itertuples():
-        logger.info(
-            "%s, %s: SNR %.1f dB, correlation %.4f, %.1f %% of leads with 25 dB or more",
-            row.layout,
-            row.strength,
-            row.snr_db,
-            row.correlation,
-            100 * row.at_least_25_db,
-        )
+        words = "%s, %s: SNR %.1f dB, correlation %.4f, a share of %.3f of leads with 25 dB or more"
+        logger.info(words, row.layout, row.strength, row.snr_db, row.correlation, row.at_least_25_db)
     return table[[*_SUMMARY, "lead", *(name for name in table if name not in (*_SUMMARY, "lead"))]]
 
 
