@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -61,7 +61,7 @@ def train_feature_models(
     truth = labelled_records(labels, config.task)
     held = records.loc[truth.index]
     train, val = (_examples(split, held, truth, signal_features) for split in ("train", "val"))
-    models = {
+    models: dict[str, tuple[Callable[..., Fitted], Any]] = {
         "random_forest": (fit_forest, config.random_forest),
         "gradient_boosting": (fit_boosting, config.gradient_boosting),
     }
