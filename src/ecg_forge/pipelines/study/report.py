@@ -78,4 +78,4 @@ def _draw(signals: Signals, ecg_id: int) -> str:
     figure = draw_ecg(shown, signals.fs, leads=signals.leads, layout=LAYOUT)
     for line in (line for axes in figure.axes for line in axes.lines):
         line.set_rasterized(True)  # a picture, not a path: the samples of real records are PTB-XL's to give away
-    return figure_svg(figure)
+    return figure_svg(figure, dpi=100)  # pictures are most of what is kept of the examples
