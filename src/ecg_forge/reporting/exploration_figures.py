@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH = 4.8  # inches
-INK, FAINT, QUIET = "#14181f", "#e3e6ea", "#6b7480"
-LETTERS, SMALL = 9, 8  # pt
+INK, FAINT = "#14181f", "#e3e6ea"
+SMALL = 8  # pt
+HIGHEST_HZ = 40  # above, the filter before the sampling at 100 Hz takes everything away
 COLOURS = {"NORM": "#6b7480", "MI": "#d55e00", "STTC": "#c98a00", "CD": "#0072b2", "HYP": "#009e73"}
 SPLIT_COLOURS = {"train": "#0072b2", "val": "#d55e00", "test": "#009e73"}
 SEX_COLOURS = {"female": "#cc79a7", "male": "#0072b2"}
@@ -155,12 +156,13 @@ def draw_sizes(sizes: Counts) -> "Figure":
 
 def draw_spectra(spectra: Counts) -> "Figure":
     """Draw the median power of each superclass over frequency, lead by lead."""
-    hz, by_lead = spectra["hz"], spectra["leads"]
+    by_lead = spectra["leads"]
+    hz = [each for each in spectra["hz"] if each < HIGHEST_HZ]
     figure = _figure(6.6)
     axes_of = figure.subplots(4, 3, sharex=True, sharey=True)
     for axes, lead in zip(axes_of.T.ravel(), LEADS, strict=True):
         for name, power in by_lead[lead].items():
-            axes.plot(hz, power, color=COLOURS[name], linewidth=0.9, label=name)
+            axes.plot(hz, power[: len(hz)], color=COLOURS[name], linewidth=0.9, label=name)
         axes.set_title(lead, fontsize=SMALL, loc="left", fontweight="bold", color=INK, pad=2)
         axes.set_xticks([0, 20, 40])
         _dress(axes, "", grid="both")

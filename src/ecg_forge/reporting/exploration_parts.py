@@ -64,8 +64,8 @@ def _labels(data_card: Counts, counts: Counts) -> Part:
     several = sum(count for held, count in train.items() if int(held) > 1) / max(sum(train.values()), 1)
     none = train.get("0", 0) / max(sum(train.values()), 1)
     text = (
-        f"{several:.0%} of the training records hold more than one superclass and {none:.1%} none, so a single label a "
-        "record would lose something. The folds hold the same shares."
+        f"{_percent(several)} of the training records hold more than one superclass and {_percent(none)} none, so a "
+        "single label a record would lose something."
     )
     statements = data_card["labels"]["all"]
     return Part(
@@ -99,8 +99,8 @@ def _people(counts: Counts) -> Part:
         name: people[f"{name} known"]["train"] / max(people["records"]["train"], 1) for name in ("height", "weight")
     }
     missing = (
-        f"Height is known of {known['height']:.0%} of the training records and weight of {known['weight']:.0%}, too "
-        "few to learn from without saying what stands for the others; age and sex are used where metadata are."
+        f"Height is known of {_percent(known['height'])} of the training records and weight of "
+        f"{_percent(known['weight'])}; where a classifier is told metadata, it is told age and sex only."
     )
     figures = {"ages": "Ages of the training records, in steps of five years."}
     return Part("People", (text, missing), figures, {"People by split": _split_rows(people)})
@@ -134,7 +134,7 @@ def _beats(curves: Counts) -> Part:
 def _spectra() -> Part:
     text = (
         "The median of log10 power over the drawn records, in bands of half a hertz, without any filter: the baseline "
-        "wanders below 0.5 Hz, and the sampling rate ends the spectrum at 50 Hz."
+        "wanders below 0.5 Hz."
     )
     return Part("Spectra", (text,), {"spectra": "Power by superclass and lead."})
 
@@ -173,3 +173,7 @@ def _split_rows(counts: Counts) -> Table:
 
 def _quantile_cell(quantiles: Counts | None) -> Cell:
     return Cell(number(quantiles["q50"], 0), f"{quantiles['n']:,}") if quantiles else Cell(number(float("nan")))
+
+
+def _percent(share: float) -> str:
+    return f"{number(100 * share, 0 if share > 0.1 else 1)}\u00a0%"

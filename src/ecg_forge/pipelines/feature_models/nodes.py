@@ -61,15 +61,15 @@ def train_feature_models(
     truth = labelled_records(labels, config.task)
     held = records.loc[truth.index]
     train, val = (_examples(split, held, truth, signal_features) for split in ("train", "val"))
-    models: dict[str, tuple[Callable[..., Fitted], Any]] = {
-        "random_forest": (fit_forest, config.random_forest),
-        "gradient_boosting": (fit_boosting, config.gradient_boosting),
+    fits: dict[str, Callable[[], Fitted]] = {
+        "random_forest": lambda: fit_forest(train, val, config.random_forest, config.seed, config.workers),
+        "gradient_boosting": lambda: fit_boosting(train, val, config.gradient_boosting, config.seed, config.workers),
     }
     probabilities, descriptions, fitted = {}, {}, {}
-    for model, (fit, settings) in models.items():
+    for model, fit in fits.items():
         name = f"{config.task}/{model}-seed{config.seed}"
         started = time.perf_counter()
-        fitted[model] = fit(train, val, settings, config.seed, config.workers)
+        fitted[model] = fit()
         seconds = time.perf_counter() - started
         probabilities[name] = _score(fitted[model], held, truth, signal_features)
         descriptions[name] = {

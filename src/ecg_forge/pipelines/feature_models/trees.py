@@ -78,10 +78,11 @@ def fit_boosting(train: Examples, validation: Examples, config: BoostingConfig, 
 
     tried: list[dict[str, Any]] = []
     best: Fitted | None = None
-    learned = np.flatnonzero(_varies(train.truth)).tolist()
     for rate in config.learning_rates:
         with threadpool_limits(workers, user_api="openmp"):
-            models = [_boosted(train, label, config, rate, seed) for label in learned]
+            models = [
+                _boosted(train, label, config, rate, seed) for label in np.flatnonzero(_varies(train.truth)).tolist()
+            ]
             stages = zip(*(model.staged_predict_proba(validation.features) for model in models), strict=True)
             curve = [_score(validation, _over_all_labels([p[:, 1] for p in now], train.truth)) for now in stages]
         iterations = int(np.argmax(curve)) + 1
@@ -138,7 +139,7 @@ def _by_label(said: Any) -> list[np.ndarray]:
 
 def _varies(truth: np.ndarray) -> np.ndarray:
     """Return which labels ``(label,)`` have records with and without them, so that they can be learned."""
-    return np.logical_and(truth.any(axis=0), ~truth.all(axis=0))
+    return np.asarray(truth.any(axis=0) & ~truth.all(axis=0))
 
 
 def _over_all_labels(said: Sequence[np.ndarray], training_truth: np.ndarray) -> np.ndarray:
