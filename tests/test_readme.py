@@ -44,6 +44,12 @@ def test_the_answer_is_the_one_that_the_committed_study_gives() -> None:
     assert f"**{answer}**" in README
 
 
+def test_what_the_attack_found_is_the_committed_figure() -> None:
+    privacy = json.loads((RESULTS / "augmentation" / "privacy.json").read_text(encoding="utf-8"))
+    found, low, high = (privacy[f"membership_auc{end}"] for end in ("", "_low", "_high"))
+    assert f"an AUC of {found:.3f} ({low:.3f}–{high:.3f})" in README
+
+
 @pytest.mark.parametrize("target", ["demo", "test", "viz"])
 def test_the_makefile_has_the_targets_the_readme_names(target: str) -> None:
     assert f"make {target}" in README
