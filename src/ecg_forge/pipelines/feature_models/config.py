@@ -18,8 +18,8 @@ class ForestConfig:
         leaf_records: fewest records in a leaf; each is tried, and fold 9 chooses.
     """
 
-    trees: int = 120
-    features: float = 0.03
+    trees: int = 200
+    features: float = 0.05
     leaf_records: list[int] = field(default_factory=lambda: [2, 5])
 
     def __post_init__(self) -> None:
@@ -45,8 +45,8 @@ class BoostingConfig:
         bins: values that a feature is told apart into, 2 to 255.
     """
 
-    iterations: int = 200
-    learning_rates: list[float] = field(default_factory=lambda: [0.1])
+    iterations: int = 400
+    learning_rates: list[float] = field(default_factory=lambda: [0.1, 0.05])
     leaves: int = 15
     leaf_records: int = 30
     features: float = 0.2
