@@ -10,7 +10,6 @@ from ecg_forge.ecg.splits import SPLITS
 from ecg_forge.metrics.classification import auc, macro
 from ecg_forge.metrics.predictions import Predictions
 from ecg_forge.metrics.thresholds import fit_thresholds
-from ecg_forge.models.registry import CLASSIFIERS
 from ecg_forge.training.config import ClassifierConfig, with_defaults
 
 Description = dict[str, Any]
@@ -63,9 +62,9 @@ def is_same_data(description: Description, data_card: Mapping[str, Any]) -> bool
 
 
 def settings_of(description: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of a run; a setting that a network's run knew nothing of had its default."""
+    """Return the settings of a run; one that a network, which has epochs, knew nothing of had its default."""
     kept = description["configuration"]
-    return with_defaults(kept) if description["model"] in CLASSIFIERS else dict(kept)
+    return with_defaults(kept) if "epochs" in kept else dict(kept)
 
 
 def differ_in(description: Description, run: ClassifierConfig) -> set[str]:
