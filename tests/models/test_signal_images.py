@@ -61,6 +61,29 @@ def test_a_sine_has_the_known_angular_field() -> None:
     torch.testing.assert_close(angular_field(angle.cos()[None, None], 50)[0, 0], known, rtol=0, atol=1e-5)
 
 
+def test_equal_means_at_the_end_of_the_range_have_equal_pixels_in_float32() -> None:
+    """Two stretches hold the same three samples, whose sum float32 rounds in two ways."""
+    signal = torch.tensor([[[0.1, 0.1, 0.5, 0.5, 0.1, 0.1, 0.0, 0.0, 0.0, 0.1, 0.1, 0.1]]])
+    image = angular_field(signal, 4)[0, 0]
+    torch.testing.assert_close(image[0], image[1], rtol=0, atol=1e-6)
+    assert image[0, 1] == pytest.approx(1, abs=1e-6)
+
+
+def test_images_in_half_precision_training_are_those_of_full_precision() -> None:
+    signal = torch.randn(1, 2, 60, generator=torch.Generator().manual_seed(0))
+    with torch.autocast("cpu", torch.bfloat16):
+        images = SignalImages(30)(signal)
+    assert torch.equal(images, SignalImages(30)(signal))
+
+
+def test_the_layer_makes_the_three_images_of_a_lead_in_their_order() -> None:
+    signal = torch.randn(1, 2, 60, generator=torch.Generator().manual_seed(0))
+    images, spread = SignalImages(30)(signal)[0], (signal.amax(dim=-1) - signal.amin(dim=-1))[0, 1]
+    made = angular_field(signal, 30), transition_field(signal, 30, BINS), recurrence_plot(signal, 30) / spread
+    for image, expected in zip(images[KINDS:], made, strict=True):
+        torch.testing.assert_close(image, expected[0, 1], rtol=0, atol=1e-6)
+
+
 def test_transitions_are_counted_from_each_bin() -> None:
     """0, 0, 1, 0 with two bins: from low once to low and once to high, from high always to low."""
     field = transition_field(torch.tensor([[[0.0, 0.0, 1.0, 0.0]]]), 4, 2)[0, 0]

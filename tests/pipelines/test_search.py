@@ -3,14 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from ecg_forge.datasets.checkpoints import CheckpointFolder
 from ecg_forge.datasets.search_storage import TrialsFile
 from ecg_forge.ecg.errors import BadInput
-from ecg_forge.ecg.records import Signals
+from ecg_forge.pipelines.search import nodes
 from ecg_forge.pipelines.search.nodes import draw_trials, search_settings
 from ecg_forge.training.fit import History
 from ecg_forge.training.search_config import SearchConfig
@@ -36,13 +35,24 @@ CONFIG = SearchConfig(
 )
 
 
-def run(folder: Path, table: pd.DataFrame | None = None, ecgs: Signals | None = None) -> tuple[pd.DataFrame, Any]:
+def run(folder: Path, table: pd.DataFrame | None = None) -> tuple[pd.DataFrame, Any]:
     handles = TrialsFile(folder / "trials.db"), CheckpointFolder(folder / "checkpoints")
     scales = {"mean_mv": 0.0, "sd_mv": 0.1}
-    trials, preset = search_settings(
-        records(), labels() if table is None else table, ecgs or signals(), scales, CONFIG, *handles
-    )
+    known = labels() if table is None else table
+    trials, preset = search_settings(records(), known, signals(), scales, CONFIG, *handles)
     return trials.drop(columns="seconds"), preset
+
+
+def untrained(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
+    """Train nothing, and return what each training was given."""
+    trained: list[tuple] = []
+
+    def train(*given: Any, **_: Any) -> tuple[dict[str, Any], None]:
+        trained.append(given)
+        return {"config": {"val_auc": 0.5}}, None
+
+    monkeypatch.setattr(nodes, "train_classifier", train)
+    return trained
 
 
 @pytest.fixture(scope="module")
@@ -63,15 +73,14 @@ def test_the_preset_holds_the_settings_of_the_best_trial(unbroken: tuple) -> Non
     assert len(trials) == 3
 
 
-def test_the_test_fold_has_no_say(unbroken: tuple, tmp_path: Path) -> None:
-    test = records().index[records()["split"] == "test"]
-    blinded = labels()
-    blinded.loc[test, ["NORM", "IMI"]] = ~blinded.loc[test, ["NORM", "IMI"]]
-    samples = signals().samples.copy()
-    samples[np.isin(signals().ecg_id, test)] = 0
-    trials, preset = run(tmp_path, blinded, Signals(samples, signals().ecg_id))
-    pd.testing.assert_frame_equal(trials, unbroken[0])
-    assert preset == unbroken[1]
+def test_no_training_is_given_a_record_of_the_test_fold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained = untrained(monkeypatch)
+    run(tmp_path)
+    assert len(trained) == 3
+    for table, held, statements, *_ in trained:
+        assert set(held["split"]) == {"train", "val"}
+        assert held.index.tolist() == statements.index.tolist()
+        assert set(table["ecg_id"]) == set(held.index[held["split"] == "train"])
 
 
 def test_a_search_killed_in_a_training_ends_as_an_unbroken_one(
@@ -90,13 +99,19 @@ def test_a_search_killed_in_a_training_ends_as_an_unbroken_one(
     assert preset == unbroken[1]
 
 
-def test_other_data_make_another_search(unbroken: tuple, tmp_path: Path) -> None:
+def test_other_data_make_another_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained = untrained(monkeypatch)
     run(tmp_path)
-    changed = labels()
-    changed.loc[[1, 13], "IMI"] = True
-    trials, _ = run(tmp_path, changed)
-    assert (trials["learning_rate"].iloc[0], len(trials)) == (unbroken[0]["learning_rate"].iloc[0], 3)
-    assert trials["val_auc"].tolist() != unbroken[0]["val_auc"].tolist()
+    run(tmp_path)
+    assert len(trained) == 3, "the same search is finished"
+    test = records()["split"] == "test"
+    blinded, changed = labels(), labels()
+    blinded.loc[blinded.index[test], "IMI"] = True
+    changed.loc[13, "IMI"] = True
+    run(tmp_path, blinded)
+    assert len(trained) == 3, "labels of the test fold are not looked at"
+    run(tmp_path, changed)
+    assert len(trained) == 6
 
 
 def test_the_figure_is_drawn_from_the_table(unbroken: tuple) -> None:

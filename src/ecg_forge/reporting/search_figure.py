@@ -36,6 +36,7 @@ def draw_search(trials: pd.DataFrame, settings: Sequence[str], logarithmic: Sequ
     figure = Figure(figsize=(width, 3.6), facecolor="white", layout="constrained")
     grid = figure.add_gridspec(1, 2, width_ratios=[3.4, width - 3.4])
     _draw_history(figure.add_subplot(grid[0]), known.sort_values("trial"))
+    figure.legend(fontsize=8, frameon=False, loc="outside lower left", ncols=3)
     _draw_settings(figure.add_subplot(grid[1]), known, settings, logarithmic)
     return figure
 
@@ -60,7 +61,6 @@ def _draw_history(axes: "Axes", trials: pd.DataFrame) -> None:
     axes.tick_params(labelsize=8, color=FAINT)
     axes.grid(color=FAINT, linewidth=0.7)
     axes.set_axisbelow(True)
-    axes.legend(fontsize=7, frameon=False, loc="best")
     for spine in axes.spines.values():
         spine.set_visible(False)
 
@@ -82,7 +82,7 @@ def _draw_settings(axes: "Axes", trials: pd.DataFrame, settings: Sequence[str], 
     axes.set_title(
         "Settings (solid: complete, dotted: pruned; thick: best)", fontsize=9, fontweight="bold", loc="left", color=INK
     )
-    axes.set(xlim=(-0.35, len(columns) - 0.35), ylim=(-0.06, 1.06))
+    axes.set(xlim=(-0.35, len(columns) - 0.35), ylim=(-0.1, 1.1))
     axes.set_yticks([])
     axes.tick_params(axis="x", length=0)
     for spine in axes.spines.values():
@@ -102,5 +102,7 @@ def _height(axes: "Axes", at: int, values: pd.Series, logarithmic: bool) -> np.n
         at_name = {name: (k / (len(known) - 1) if len(known) > 1 else 0.5) for k, name in enumerate(known)}
         ends, place = {height: name for name, height in at_name.items()}, names.map(at_name).to_numpy(float)
     for height, text in ends.items():
-        axes.text(at + 0.04, height, text, fontsize=7, color=GREY, va="center", parse_math=False)
+        side = {0.0: (at, -0.03, "center", "top"), 1.0: (at, 1.03, "center", "bottom")}
+        x, y, across, along = side.get(height, (at + 0.05, height, "left", "center"))
+        axes.text(x, y, text, fontsize=7, color=INK, ha=across, va=along, parse_math=False)
     return place
