@@ -31,8 +31,10 @@ TITLE = "A look at the data"
 
 def opening(data_card: Counts, curves: Counts) -> str:
     """Say what was looked at, and what was left alone."""
+    known = data_card["version"] != "unknown"
+    source = f"PTB-XL {data_card['version']}" if known else "A part of PTB-XL, or a simulated one"
     return (
-        f"PTB-XL {data_card['version']}, {data_card['records']:,} records of {data_card['patients']:,} patients at "
+        f"{source}, {data_card['records']:,} records of {data_card['patients']:,} patients at "
         f"{data_card['sampling_rate_hz']} Hz. Of the validation and test folds nothing but counts is shown; everything "
         f"else is that of the training folds, and what is measured on signals that of {curves['records']:,} training "
         "records drawn at random. A record with several superclasses counts in each of them. No single record is shown."
