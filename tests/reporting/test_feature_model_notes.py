@@ -45,6 +45,7 @@ def test_the_settings_that_the_networks_share_stay_shared() -> None:
 
 def test_a_page_of_networks_alone_or_of_trees_alone_has_one_section() -> None:
     assert feature_model_lines(board()["runs"]) == []
-    assert networks([forest()]) == []
+    fused = {"name": "late_fusion", "epochs_trained": None}
+    assert networks([forest(), fused]) == []
     trees_alone = leaderboard_page({**board(), "runs": [forest()]})
     assert "## How the classifiers were trained" not in trees_alone

@@ -11,8 +11,8 @@ Run = Mapping[str, Any]
 
 
 def networks(runs: Sequence[Run]) -> list[Run]:
-    """Return the runs that were trained in epochs on signals."""
-    return [run for run in runs if not _on_features(run)]
+    """Return the runs that were trained in epochs: neither trees on features nor a fusion of other runs."""
+    return [run for run in runs if run["epochs_trained"] is not None]
 
 
 def feature_model_lines(runs: Sequence[Run]) -> list[str]:
