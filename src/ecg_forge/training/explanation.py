@@ -292,7 +292,7 @@ def last_convolution(network: nn.Module, model: str) -> nn.Module:
     """Return where Grad-CAM looks: the last part of a network's features that convolves over time.
 
     A part is a child of ``network.features`` where this is a sequence, else the features as a whole; it convolves over
-    time if it holds a ``Conv1d`` that hears more than one sample. Its output is looked at: after the shortcut of a
+    time if it holds a ``Conv1d`` that hears more than one sample, and no ``Conv2d`` beside it, over images. Its output is looked at: after the shortcut of a
     residual block is added, before any recurrent layer, and before pooling over time.
 
     Args:
@@ -300,12 +300,14 @@ def last_convolution(network: nn.Module, model: str) -> nn.Module:
         model: what the error calls it.
 
     Raises:
-        BadInput: there is no such part, as in recurrent networks, S4, and networks over images.
+        BadInput: there is no such part, as in recurrent networks, S4, and networks over images, alone or fused with signals.
     """
     features = getattr(network, "features", nn.Identity())
     parts: Sequence[nn.Module] = list(features) if isinstance(features, nn.Sequential) else [features]
     for part in reversed(parts):
-        if any(isinstance(layer, nn.Conv1d) and layer.kernel_size[0] > 1 for layer in part.modules()):
+        layers = list(part.modules())
+        over_time = any(isinstance(layer, nn.Conv1d) and layer.kernel_size[0] > 1 for layer in layers)
+        if over_time and not any(isinstance(layer, nn.Conv2d) for layer in layers):
             return part
     raise BadInput(f"{model} has no convolution over time for Grad-CAM; leave `grad_cam` out of the methods")
 
