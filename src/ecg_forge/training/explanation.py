@@ -292,15 +292,17 @@ def last_convolution(network: nn.Module, model: str) -> nn.Module:
     """Return where Grad-CAM looks: the last part of a network's features that convolves over time.
 
     A part is a child of ``network.features`` where this is a sequence, else the features as a whole; it convolves over
-    time if it holds a ``Conv1d`` that hears more than one sample, and no ``Conv2d`` beside it, over images. Its output is looked at: after the shortcut of a
-    residual block is added, before any recurrent layer, and before pooling over time.
+    time if it holds a ``Conv1d`` that hears more than one sample, and no ``Conv2d`` beside it, over images. Its output
+    is looked at: after the shortcut of a residual block is added, before any recurrent layer, and before pooling over
+    time.
 
     Args:
         network: a classifier's.
         model: what the error calls it.
 
     Raises:
-        BadInput: there is no such part, as in recurrent networks, S4, and networks over images, alone or fused with signals.
+        BadInput: there is no such part, as in recurrent networks, S4, and networks over images, fused with signals or
+            not.
     """
     features = getattr(network, "features", nn.Identity())
     parts: Sequence[nn.Module] = list(features) if isinstance(features, nn.Sequential) else [features]
