@@ -4,9 +4,12 @@
 (I, II, V2), in float32: Gramian angular field, Markov transition field of uniform bins, and recurrence plot. The two
 take turns; times are processor time per record, medians over turns, ours for a record alone and for one of a batch.
 Values are compared with those pyts computes in float64, where the size divides 1,000; elsewhere pyts cuts the signal
-into other stretches. ``memory`` is
-what it takes to write numbers of the same size once, into new memory, which no way of making images on a processor can
-undercut.
+into other stretches. ``memory`` is what it takes to write numbers of the same size once, into new memory, which no way
+of making images on a processor can undercut.
+
+Measured on one core, 15 turns: values differ by 1e-6. At 1,000 pixels pyts takes 50 ms a record and the layer 18 ms, 15
+of them for the memory, so 2.7 times less; in a batch it takes 12 times less at 250 pixels, 21 at 125, and 11 at 128 (21 in
+another run). The fifty times that were hoped for are not reached.
 """
 
 import argparse

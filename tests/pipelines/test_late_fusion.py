@@ -85,6 +85,13 @@ def test_a_member_that_is_not_there_is_named() -> None:
         fuse(*runs(*RUNS), members=("good-seed0", "best-seed0"))
 
 
+def test_a_member_without_parameters_such_as_trees_can_be_fused() -> None:
+    descriptions, scored = runs(*RUNS)
+    trees = {**descriptions["superclass/good-seed0"](), "parameters": None}
+    descriptions["superclass/good-seed0"] = lambda: trees
+    assert fuse(descriptions, scored)[1][FUSED]["parameters"] is None
+
+
 def test_two_seeds_of_a_name_can_be_members() -> None:
     tables, descriptions = fuse(*runs(*RUNS), members=("good-seed1", "good-seed0"))
     weights = descriptions[FUSED]["weights"]["NORM"]

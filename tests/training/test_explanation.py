@@ -8,7 +8,13 @@ import pytest
 import torch
 
 from ecg_forge.ecg.errors import BadInput
-from ecg_forge.metrics.attribution import area_under, completeness_gap, rank_correlation, removal_masks, removal_order
+from ecg_forge.metrics.explanation_checks import (
+    area_under,
+    completeness_gap,
+    rank_correlation,
+    removal_masks,
+    removal_order,
+)
 from ecg_forge.models.registry import CLASSIFIERS, build_classifier
 from ecg_forge.training.explanation import METHODS, Batch, Explainer, last_convolution, shuffled_weights
 from tests.training.made_up_explanations import LENGTH, people, register, signals, weights

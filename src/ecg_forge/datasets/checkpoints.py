@@ -3,11 +3,9 @@
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
-
-from kedro.io import AbstractDataset, DatasetError
 
 from ecg_forge.datasets.atomic import replacing
+from ecg_forge.datasets.handle import Handle
 from ecg_forge.ecg.errors import BadInput
 
 _FINGERPRINT = "fingerprint.txt"
@@ -52,7 +50,7 @@ class CheckpointFolder:
         shutil.rmtree(self.path)
 
 
-class Checkpoints(AbstractDataset[NoReturn, CheckpointFolder]):
+class Checkpoints(Handle[CheckpointFolder]):
     """A handle on a folder of checkpoints; a training node takes it as input and continues from what it finds there.
 
     ```yaml
@@ -62,22 +60,6 @@ class Checkpoints(AbstractDataset[NoReturn, CheckpointFolder]):
     ```
     """
 
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        """Keep the folder; training makes it."""
-        self._filepath = filepath
-        self.metadata = metadata
-
     def load(self) -> CheckpointFolder:
         """Return the handle, whether the folder is there or not."""
-        return CheckpointFolder(Path(self._filepath))
-
-    def save(self, data: NoReturn) -> None:
-        """Refuse: it is a handle, an input only."""
-        raise DatasetError(f"{type(self).__name__} is a handle that nodes take as input; it cannot be an output")
-
-    def _exists(self) -> bool:
-        """Say yes: the handle can always be had, and no node makes it that would have to run for it."""
-        return True
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": self._filepath}
+        return CheckpointFolder(self._path)

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from kedro.io import AbstractDataset, DatasetError
-
+from ecg_forge.datasets.handle import Handle
 from ecg_forge.ecg.errors import BadInput
 
 
@@ -37,7 +36,7 @@ class TrialsFile:
             storage.engine.dispose()
 
 
-class SearchStorage(AbstractDataset[NoReturn, TrialsFile]):
+class SearchStorage(Handle[TrialsFile]):
     """A handle on the trials of a search; the node that searches takes it as input and goes on with what it finds.
 
     ```yaml
@@ -47,22 +46,6 @@ class SearchStorage(AbstractDataset[NoReturn, TrialsFile]):
     ```
     """
 
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        """Keep the name of the file; the search makes it."""
-        self._filepath = filepath
-        self.metadata = metadata
-
     def load(self) -> TrialsFile:
         """Return the handle, whether the file is there or not."""
-        return TrialsFile(Path(self._filepath))
-
-    def save(self, data: NoReturn) -> None:
-        """Refuse: it is a handle, an input only."""
-        raise DatasetError(f"{type(self).__name__} is a handle that nodes take as input; it cannot be an output")
-
-    def _exists(self) -> bool:
-        """Say yes: the handle can always be had, and no node makes it that would have to run for it."""
-        return True
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": self._filepath}
+        return TrialsFile(self._path)

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ecg_forge.metrics.attribution import area_under, completeness_gap, rank_correlation, removal_masks, removal_order
+from ecg_forge.metrics.explanation_checks import (
+    area_under,
+    completeness_gap,
+    rank_correlation,
+    removal_masks,
+    removal_order,
+)
 from ecg_forge.pipelines.explanation.config import ExplanationConfig
 from ecg_forge.pipelines.explanation.maps import Explained
 

@@ -11,11 +11,10 @@ import pandas as pd
 
 from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.metadata import DataConfig
-from ecg_forge.metrics.classification import auc, macro
 from ecg_forge.metrics.late_fusion import LateFusion, fit_late_fusion
 from ecg_forge.metrics.late_fusion_config import LateFusionConfig
 from ecg_forge.metrics.predictions import Predictions
-from ecg_forge.metrics.thresholds import fit_thresholds
+from ecg_forge.pipelines.benchmark.description import of_validation
 from ecg_forge.pipelines.benchmark.runs import Description, Entry, Loaders, finished_runs, read_entries
 from ecg_forge.pipelines.truth import Truth
 
@@ -67,8 +66,7 @@ def fuse_late(
             **_describe(task, [entry.members[0] for entry in members.values()], fusion, config),
             "seconds": round(_total(members, "seconds") + time.perf_counter() - began, 1),
             "provenance": {part: provenance[part] for part in ("code", "machine", "started")},
-            "val_auc": round(macro(auc(validation.truth, validation.probability)), 6),
-            "thresholds": fit_thresholds(validation),
+            **of_validation(validation),
         }
         logger.info("late fusion: %s, macro AUC %.4f on validation, cross-fitted", name, described[name]["val_auc"])
     return fused, described
@@ -91,19 +89,17 @@ def _members(
 
 def _describe(task: str, members: list[Description], fusion: LateFusion, config: LateFusionConfig) -> Description:
     """Say what was combined and how; what training took is what it took the members."""
+    parameters = [member["parameters"] for member in members]  # trees have none
     settings = {name: value for name, value in asdict(config).items() if name not in ("tasks", "penalties")}
     return {
         **{"name": NAME, "model": NAME, "task": task, "seed": config.seed, "labels": list(fusion.labels)},
-        "configuration": {
-            **{"model": NAME, "task": task, **settings, "penalties": list(config.penalties)},
-            "steps_per_epoch": None,  # nothing is trained in epochs
-        },
+        "configuration": {"model": NAME, "task": task, **settings, "penalties": list(config.penalties)},
         "data": members[0]["data"],
         "weights": {
             label: {"intercept": _short(intercept), **dict(zip(fusion.members, map(_short, weight), strict=True))}
             for label, intercept, weight in zip(fusion.labels, fusion.intercept, fusion.weight, strict=True)
         },
-        "parameters": sum(member["parameters"] for member in members) + fusion.intercept.size + fusion.weight.size,
+        "parameters": None if None in parameters else sum(parameters) + fusion.intercept.size + fusion.weight.size,
         "peak_memory_gb": max(member["peak_memory_gb"] for member in members),
         **dict.fromkeys(("records_per_s", "epochs_trained", "best_epoch")),
     }

@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 
 from ecg_forge.ecg.errors import BadInput
-from ecg_forge.metrics.attribution import area_under, completeness_gap, rank_correlation, removal_masks, removal_order
+from ecg_forge.metrics.explanation_checks import (
+    area_under,
+    completeness_gap,
+    rank_correlation,
+    removal_masks,
+    removal_order,
+)
 
 
 def test_pieces_are_ranked_by_their_mean_highest_first() -> None:
