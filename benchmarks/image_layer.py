@@ -8,8 +8,8 @@ into other stretches. ``memory`` is what it takes to write numbers of the same s
 of making images on a processor can undercut.
 
 Measured on one core, 15 turns: values differ by 1e-6. At 1,000 pixels pyts takes 50 ms a record and the layer 18 ms, 15
-of them for the memory, so 2.7 times less; in a batch it takes 12 times less at 250 pixels, 21 at 125, and 11 at 128 (21 in
-another run). The fifty times that were hoped for are not reached.
+of them for the memory, so 2.7 times less; in a batch it takes 12 times less at 250 pixels, 21 at 125, and 11 at 128 (or
+21, in another run). The fifty times that were hoped for are not reached.
 """
 
 import argparse
