@@ -33,6 +33,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     return {
         **pipelines,
         "generate": synthesis.create_generate_pipeline(),
+        "fine_tune": synthesis.create_fine_tuning_pipeline(),
         "fidelity": fidelity.create_pipeline(),
         "fidelity_results": fidelity.create_results_pipeline(),
         "denoisers": fidelity.create_denoisers_pipeline(),

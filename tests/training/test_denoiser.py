@@ -30,7 +30,7 @@ def denoiser_config(**changes: Any) -> DenoiserConfig:
     return DenoiserConfig(**{**settings, **changes})
 
 
-def train_denoiser(folder: Path, **changes: Any) -> Trained:
+def train_denoiser(folder: Path, start: dict[str, Any] | None = None, **changes: Any) -> Trained:
     signals = records(12)
     table = pd.DataFrame({"age": 60.0, "sex": "male"}, index=signals.ecg_id)
     labels = pd.DataFrame(False, index=signals.ecg_id, columns=list(CODES))
@@ -41,7 +41,8 @@ def train_denoiser(folder: Path, **changes: Any) -> Trained:
         (SignalPools([signals], signals.ecg_id[rows], INDEPENDENT_LEADS), packed[rows])
         for rows in (slice(0, 8), slice(8, 12))
     ]
-    return fit_denoiser(parts[0], parts[1], dict.fromkeys(LEADS, 0.3), denoiser_config(**changes), Folder(folder))
+    config = denoiser_config(**changes)
+    return fit_denoiser(parts[0], parts[1], dict.fromkeys(LEADS, 0.3), config, Folder(folder), start)
 
 
 @pytest.mark.parametrize("averaging", [{}, {"ema_width": None, "ema_decay": 0.5}], ids=["power", "exponential"])
@@ -172,3 +173,21 @@ def test_wrong_guidance_is_named() -> None:
         GuidanceConfig(scale=-1)
     with pytest.raises(BadInput, match="batch_size is 0"):
         GuidanceConfig(batch_size=0)
+
+
+def test_a_training_goes_on_from_earlier_weights_and_says_which(tmp_path: Path) -> None:
+    start, _, _ = train_denoiser(tmp_path / "start", learning_rate=0.01)
+    weights, _, _ = train_denoiser(tmp_path / "on", start=start, epochs=1, learning_rate=1e-9)
+    for name, tensor in start["tensors"].items():
+        torch.testing.assert_close(weights["tensors"][name], tensor, rtol=0, atol=1e-5)
+    assert weights["config"]["start"] == start["config"]
+    assert "start" not in start["config"]
+
+
+def test_a_training_cannot_go_on_from_another_denoiser(tmp_path: Path) -> None:
+    start, _, _ = train_denoiser(tmp_path / "start", epochs=1)
+    with pytest.raises(BadInput, match="denoiser model unet1d_tiny, this training has dit1d_tiny"):
+        train_denoiser(tmp_path / "on", start=start, model="dit1d_tiny")
+    with pytest.raises(BadInput, match="denoiser process.name edm, this training has ddpm"):
+        train_denoiser(tmp_path / "on", start=start, process={"name": "ddpm"})
+    assert not (tmp_path / "on").exists()

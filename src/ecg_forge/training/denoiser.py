@@ -163,6 +163,7 @@ def fit_denoiser(
     scaling: Mapping[str, float],
     config: DenoiserConfig,
     checkpoints: CheckpointHandle,
+    start: Mapping[str, Any] | None = None,
 ) -> tuple[dict[str, Any], pd.DataFrame, dict[int, np.ndarray]]:
     """Train one denoiser.
 
@@ -172,16 +173,25 @@ def fit_denoiser(
         scaling: standard deviation in mV of each lead, by name, over the training records.
         config: model and training.
         checkpoints: where the last checkpoint is kept until the training has ended.
+        start: weights of an earlier training to go on from, as returned here; by default new ones.
 
     Returns:
         Averaged weights as ``{"config", "tensors"}``; the history (epoch, train_loss, val_loss, the held-out loss at
         each of `HELD_OUT_LEVELS` noise levels, train_rhythm_loss, val_rhythm_loss, seconds); and by epoch the ECGs of
         `SHOWN`, mV ``(ECG, 12, sample)``.
+
+    Raises:
+        BadInput: the weights to go on from are of another denoiser, or of signals at another rate.
     """
     torch.manual_seed(config.seed)
     sigma_data = build_process(config.process).sigma_data
     pools, conditions = training
     module = DenoiserTraining(config, LeadScaling.of(scaling, sigma_data=sigma_data), pools.fs)
+    begun = [pd.DataFrame([module.scaling.millivolts])]
+    if start is not None:
+        _require_same_denoiser(start["config"], config, pools.fs)
+        module.load_state_dict({name: torch.as_tensor(tensor) for name, tensor in start["tensors"].items()})
+        begun.append(pd.DataFrame({"weight": np.concatenate([t.ravel() for t in cpu_tensors(module).values()])}))
     order = shuffled(len(pools), config.seed)
     loader = DataLoader(
         TrainingCrops(pools, [conditions], pools.length),
@@ -197,13 +207,15 @@ def fit_denoiser(
         gradient_clip=config.gradient_clip,
         validate_every=1,
         seed=config.seed,
-        fingerprint=fingerprint(config, pd.DataFrame(conditions), pd.DataFrame([module.scaling.millivolts])),
+        fingerprint=fingerprint(config, pd.DataFrame(conditions), *begun),
     )
     shown = SampleEachEpoch(pools.length)
     history = fit(
         module, loader, _in_order(*validation, config.batch_size), run, checkpoints, [shown, _averaging(config)]
     )
     saved = _described(config, pools, module.scaling)
+    if start is not None:
+        saved["start"] = dict(start["config"])
     sheets = {epoch: sheet.float().numpy() for epoch, sheet in shown.sheets.items()}
     return {"config": saved, "tensors": cpu_tensors(module)}, history, sheets
 
@@ -219,6 +231,17 @@ def _described(config: DenoiserConfig, pools: SignalPools, scaling: LeadScaling)
         "scaling": scaling.as_dict(),
         "training": asdict(config),
     }
+
+
+def _require_same_denoiser(saved: Mapping[str, Any], config: DenoiserConfig, fs: int) -> None:
+    """Raise BadInput unless a training with this configuration can go on from weights with that one."""
+    for name, theirs, ours in (
+        ("model", saved["model"], config.model),
+        ("process.name", saved["training"]["process"]["name"], config.process.name),
+        ("sampling rate in Hz", saved["fs"], fs),
+    ):
+        if theirs != ours:
+            raise BadInput(f"the weights to go on from have denoiser {name} {theirs}, this training has {ours}")
 
 
 def _averaging(config: DenoiserConfig) -> Callback:

@@ -1,3 +1,7 @@
-from ecg_forge.pipelines.synthesis.pipeline import create_generate_pipeline, create_pipeline
+from ecg_forge.pipelines.synthesis.pipeline import (
+    create_fine_tuning_pipeline,
+    create_generate_pipeline,
+    create_pipeline,
+)
 
-__all__ = ["create_generate_pipeline", "create_pipeline"]
+__all__ = ["create_fine_tuning_pipeline", "create_generate_pipeline", "create_pipeline"]

@@ -33,8 +33,12 @@ def train_denoiser(
     normaliser: dict[str, Any],
     config: DenoiserConfig,
     checkpoints: Any,
+    start: dict[str, Any] | None = None,
 ) -> tuple[dict[str, Any], pd.DataFrame, dict[str, str]]:
     """Train the denoiser and its rhythm on the training records; fold 9 only shows in its history.
+
+    Args:
+        start: weights to go on from, such as those of the package; by default the denoiser begins anew.
 
     Returns:
         Averaged weights, the history, and for each epoch a sheet of sampled ECGs as SVG.
@@ -54,7 +58,8 @@ def train_denoiser(
         )
         for split in (train, validation)
     ]
-    weights, history, shown = fit_denoiser(parts[0], parts[1], normaliser["lead_sd_mv"], config, checkpoints)
+    scaling = normaliser["lead_sd_mv"]
+    weights, history, shown = fit_denoiser(parts[0], parts[1], scaling, config, checkpoints, start)
     sheets = {
         f"epoch_{epoch:04d}": figure_svg(draw_sheet(millivolts, signals.fs, list(SHOWN), f"After epoch {epoch}"))
         for epoch, millivolts in shown.items()

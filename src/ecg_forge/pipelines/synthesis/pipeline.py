@@ -1,4 +1,4 @@
-"""Wiring of synthesis (training records in, a denoiser and synthetic ECGs out) and of generate, which only samples."""
+"""Wiring of synthesis (training records in, a denoiser and synthetic ECGs out), fine_tune and generate, parts of it."""
 
 from kedro.pipeline import Pipeline
 
@@ -6,18 +6,23 @@ from ecg_forge.pipelines.step import step
 from ecg_forge.pipelines.synthesis import nodes
 
 
+_LEARNED_FROM = ["records", "labels", "signals", "beats", "normaliser", "params:denoiser", "denoiser_checkpoints"]
+_TRAINED = ["denoiser_weights", "denoiser_history", "denoiser_sheets"]
+
+
 def create_pipeline() -> Pipeline:
-    training = step(
-        nodes.train_denoiser,
-        ["records", "labels", "signals", "beats", "normaliser", "params:denoiser", "denoiser_checkpoints"],
-        ["denoiser_weights", "denoiser_history", "denoiser_sheets"],
-    )
+    training = step(nodes.train_denoiser, _LEARNED_FROM, _TRAINED)
     plan = step(
         nodes.plan_synthesis,
         ["records", "labels", "baseline.probabilities", "params:classifier", "params:synthesis.plan"],
         "synthetic_plan",
     )
     return Pipeline([training, plan]) + _generation("denoiser_weights")
+
+
+def create_fine_tuning_pipeline() -> Pipeline:
+    """Train on from the weights that come with the package, where ``synthesis`` begins anew."""
+    return Pipeline([step(nodes.train_denoiser, [*_LEARNED_FROM, "denoiser_box"], _TRAINED)])
 
 
 def create_generate_pipeline() -> Pipeline:
