@@ -18,6 +18,7 @@ from ecg_forge.diffusion.samplers import Denoise, sample
 from ecg_forge.diffusion.scaling import LeadScaling
 from ecg_forge.diffusion.weighting import denoising_loss
 from ecg_forge.ecg.beats import MOST_BEATS
+from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.labels import statement_rows
 from ecg_forge.ecg.leads import INDEPENDENT_LEADS, twelve_leads
 from ecg_forge.ecg.statements import CODES
