@@ -88,10 +88,10 @@ def compare_study(
 
     ``p_holm`` is Holm's correction within a metric, over the labels and, apart from them, over the macro rows; the
     intervals and ``equivalence`` are not corrected, and p is more cautious than they are (``crossed_variance``).
-    ``verdict`` is "better" or "worse" where p_holm < 0.05, else "no difference shown". ``equivalence`` sets the interval
-    against ±margin; see :func:`equivalence`. A difference can be real and yet within the margin. Both say "cannot tell"
-    where fewer than ``MIN_POSITIVE_PATIENTS`` patients have the label or where nothing varies, as between arms that both
-    rank its few positives first.
+    ``verdict`` is "better" or "worse" where p_holm < 0.05, else "no difference shown". ``equivalence`` sets the
+    interval against ±margin; see :func:`equivalence`. A difference can be real and yet within the margin. Both say
+    "cannot tell" where fewer than ``MIN_POSITIVE_PATIENTS`` patients have the label or where nothing varies, as between
+    arms that both rank its few positives first.
 
     Args:
         reference: the arm to compare with, such as the baseline.
