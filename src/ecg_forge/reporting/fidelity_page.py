@@ -234,7 +234,7 @@ def _opening(run: Mapping[str, Any]) -> list[str]:
         f"{records['heldout']:,} real ones of fold 9 and {records['training']:,} training records were compared. "
         f"Denoiser `{run['denoiser']['model']}`, {training['epochs']} epochs, {training['records']:,} training records "
         f"seen one after the other in {training['seconds'] / 60:,.0f} minutes{went_on(training)}; sampler "
-        f"`{run['sampler']['name']}`, {run['sampler']['steps']} steps, guidance {guidance['scale']:g} for noise levels between "
-        f"{guidance['sigma_low']:g} and {guidance['sigma_high']:g}. {run['provenance']['machine']}; "
+        f"`{run['sampler']['name']}`, {run['sampler']['steps']} steps, guidance {guidance['scale']:g} for noise levels "
+        f"between {guidance['sigma_low']:g} and {guidance['sigma_high']:g}. {run['provenance']['machine']}; "
         f"{run['provenance']['started'][:10]}; code {run['provenance']['code']}. One training seed."
     ]
