@@ -25,7 +25,7 @@ Every name that lies between two nodes, as `catalog.load` takes it, with the pla
 given; another environment has another data root. An arm's name stands for `{arm}`. This page is written from the
 catalog whenever the site is built.
 """
-_COLUMNS = "| Name | Kind | Where | Made by |\n| --- | --- | --- | --- |"
+_COLUMNS = "| Name, and where it is kept | Kind | Made by |\n| --- | --- | --- |"
 
 
 def on_files(files: "Files", config: "MkDocsConfig") -> "Files":
@@ -68,4 +68,4 @@ def _row(name: str, entry: dict[str, Any], makers: set[str]) -> str:
     if kind.endswith("Partitions"):
         place += f"/…{entry['filename_suffix']}"
     made_by = ", ".join(f"`{function}`" for function in sorted(makers))
-    return f"| `{name}` | [{kind.rpartition('.')[2]}][{kind}] | {f'`{place}`' if place else ''} | {made_by} |"
+    return f"| `{name}`<br><small>{place}</small> | [{kind.rpartition('.')[2]}][{kind}] | {made_by} |"

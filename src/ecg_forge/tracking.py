@@ -19,6 +19,7 @@ FILES = ("TextTable", "JSONFile", "YAMLFile", "Text", "HTMLReport", "ModelWeight
 PICTURES = (".svg", ".png")
 
 _LONGEST_VALUE = 6000  # MLflow's limit for a parameter
+_RESULTS = "reporting"  # layer of the catalog; numbers elsewhere, such as thresholds, are no scores
 _LEVELS = 2  # of a result that are worth comparing between runs; the data card has hundreds of numbers below
 
 logger = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ class RunLog:
         self._tags = dict(tags)
         self._parameters = parameters
         self._runs: dict[str, str] = {}
+        self._gone = False
         try:
             if uri.startswith("http"):
                 requests.get(uri, timeout=30)  # MLflow itself would try for minutes to reach a server that is not there
@@ -66,22 +68,28 @@ class RunLog:
     def saved(self, name: str, data: Any, entry: Mapping[str, Any]) -> None:
         """Log what was saved under ``name``; ``entry`` is its entry in the catalog.
 
-        A server that is gone costs what was to be logged, not the training that goes on.
+        When that fails nothing more is logged: a server that is gone must neither stop a training nor, since MLflow
+        tries for minutes, hold it up with every save.
         """
+        if self._gone:
+            return
         arm, _, artifact = name.rpartition(".")
         try:
             run = self._runs.get(arm) or self._start(arm, arm, {**self._tags, "mlflow.parentRunId": self._runs[""]})
             self._log(run, artifact, data, entry)
         except (self._failure, OSError) as error:
-            logger.warning("%s was saved but not logged to MLflow: %s", name, error)
+            self._gone = True
+            logger.warning("%s was saved, but from here on nothing is logged to MLflow: %s", name, error)
 
     def end(self, status: str) -> None:
         """Close all runs as ``FINISHED`` or ``FAILED``, nested ones first."""
-        for run in reversed(self._runs.values()):
-            try:
+        if self._gone:
+            return
+        try:
+            for run in reversed(self._runs.values()):
                 self._client.set_terminated(run, status)
-            except (self._failure, OSError) as error:
-                logger.warning("a run stays open in MLflow: %s", error)
+        except (self._failure, OSError) as error:
+            logger.warning("MLflow was not told that the run has ended: %s", error)
 
     def _start(self, arm: str, name: str, tags: Mapping[str, str]) -> str:
         from mlflow.entities import Param
@@ -104,7 +112,7 @@ class RunLog:
             self._client.log_artifact(run, str(entry["filepath"]))
         if kind == "TextTable" and "epoch" in data:
             self._log_metrics(run, curves(artifact, data))
-        elif kind == "JSONFile" and entry["metadata"]["kedro-viz"]["layer"] == "reporting":
+        elif kind == "JSONFile" and entry.get("metadata", {}).get("kedro-viz", {}).get("layer") == _RESULTS:
             self._log_metrics(run, scores(artifact, data))
 
     def _log_metrics(self, run: str, values: list[tuple[str, Any, int]]) -> None:
