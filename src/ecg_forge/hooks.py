@@ -8,7 +8,7 @@ from ecg_forge.provenance import code_version, machine
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
-    from kedro.io import CatalogProtocol
+    from kedro.io import DataCatalog
     from kedro.pipeline import Pipeline
 
     from ecg_forge.tracking import RunLog
@@ -28,7 +28,7 @@ class TrackingHooks:
         self._uri = context.config_loader["globals"].get("tracking")
 
     @hook_impl
-    def before_pipeline_run(self, run_params: dict[str, Any], pipeline: "Pipeline", catalog: "CatalogProtocol") -> None:
+    def before_pipeline_run(self, run_params: dict[str, Any], pipeline: "Pipeline", catalog: "DataCatalog") -> None:
         """Start the run."""
         if not self._uri:
             return
@@ -61,7 +61,7 @@ class TrackingHooks:
             self._log = None
 
 
-def parameters_of_arms(pipeline: "Pipeline", catalog: "CatalogProtocol") -> dict[str, dict[str, Any]]:
+def parameters_of_arms(pipeline: "Pipeline", catalog: "DataCatalog") -> dict[str, dict[str, Any]]:
     """Return the parameters that the nodes read which make something of an arm; those of all nodes under ""."""
     found: dict[str, dict[str, Any]] = {"": {}}
     for node in pipeline.nodes:
