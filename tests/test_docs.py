@@ -121,6 +121,7 @@ def test_the_denoiser_of_the_how_to_is_one() -> None:
     assert registered == '"plain_denoiser": "ecg_forge.models.plain_denoiser:plain_denoiser",\n'
 
 
+@pytest.mark.slow
 def test_the_paper_ecg_of_the_how_to_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     (code,) = python_blocks("how-to/paper-ecgs.md")

@@ -23,6 +23,8 @@ from ecg_forge.tracking import EXPERIMENT, RunLog, curves, leaves, scores
 from ecg_forge.training.config import PreparationConfig
 from tests.pipelines.conftest import session, write_conf
 
+pytestmark = pytest.mark.slow  # a server is started
+
 NOWHERE = "http://127.0.0.1:9"
 
 mlflow = pytest.importorskip("mlflow", reason="tracking needs mlflow: pip install 'ecg-forge[tracking]'")
