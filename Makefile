@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint results viz docs clean
+.PHONY: help install demo test lint results viz mlflow docs clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,6 +38,9 @@ results: install  ## rebuild the tables of docs/results from the committed proba
 
 viz: install  ## browse the pipelines and their artifacts (demo environment)
 	$(BIN)/kedro viz run --env=demo
+
+mlflow: install  ## browse the runs that were logged to mlflow.db (docs/how-to/tracking.md)
+	MLFLOW_DISABLE_TELEMETRY=true $(BIN)/mlflow ui --backend-store-uri=sqlite:///mlflow.db --host=127.0.0.1 --port=5000
 
 docs: install  ## build the documentation site into site/
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
