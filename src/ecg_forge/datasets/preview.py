@@ -46,9 +46,11 @@ def weights_preview(config: Any, shapes: Mapping[str, Sequence[int]]) -> JSONPre
 
 def ecg_preview(samples_uv: np.ndarray, fs: float, title: str, leads: Sequence[str] = LEADS) -> ImagePreview:
     """Draw one recording, ``(lead, sample)`` in µV, on ECG paper, as PNG in base64."""
-    from ecg_forge.ecg.plotting import draw_ecg
+    from ecg_forge.ecg.plotting import STANDARD_LAYOUT, draw_ecg
 
-    figure = draw_ecg(to_millivolts(samples_uv[lead_positions(LEADS, leads)]), fs, title)
+    # kedro-viz's large view is filled by height: with a second rhythm strip the sheet is narrow enough for it.
+    layout = (*STANDARD_LAYOUT, ("V1",))
+    figure = draw_ecg(to_millivolts(samples_uv[lead_positions(LEADS, leads)]), fs, title, layout=layout)
     png = io.BytesIO()
     figure.savefig(png, format="png")
     return ImagePreview(base64.b64encode(png.getvalue()).decode("ascii"))
@@ -112,5 +114,5 @@ class _Words(HTMLParser):
             self.kept.append(text)
 
     def _keep(self, text: str, tag: str) -> None:
-        if not self._hidden and tag in _SHOWN_TAGS:
-            self.kept.append(text)
+        if not self._hidden:
+            self.kept.append(text if tag in _SHOWN_TAGS else " ")  # words of two tags are two words
