@@ -18,6 +18,7 @@ from ecg_forge.datasets.preview import (
     table_preview,
     weights_preview,
 )
+from ecg_forge.datasets.stock import Table, TextTable
 from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.leads import LEADS
 
@@ -110,3 +111,15 @@ def test_pictures_are_shown_each_as_an_image_of_its_kind(tmp_path: Path) -> None
     )
     assert first == ("a", "svg+xml;base64," + base64.b64encode(b"<svg/>").decode())
     assert second == ("b", "png;base64," + base64.b64encode(b"\x89PNG").decode())
+
+
+@pytest.mark.parametrize(("kind", "file"), [(Table, "a.parquet"), (TextTable, "a.csv")])
+def test_of_a_long_table_the_first_rows_are_shown_with_their_index(kind: type, file: str, tmp_path: Path) -> None:
+    long = pd.DataFrame({"age": np.arange(300) / 4}, index=pd.RangeIndex(7, 307, name="ecg_id"))
+    as_text = {"save_args": {"index": True}, "load_args": {"index_col": "ecg_id"}} if kind is TextTable else {}
+    dataset = kind(filepath=str(tmp_path / file), **as_text)
+    dataset.save(long)
+    assert dataset.preview(nrows=2) == {"columns": ["ecg_id", "age"], "data": [["7", "0"], ["8", "0.25"]]}
+    assert len(dataset.preview()["data"]) < 300
+    dataset.save(long[:0])
+    assert dataset.preview()["data"] == []

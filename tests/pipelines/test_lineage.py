@@ -1,4 +1,4 @@
-"""kedro-viz shows the whole way: layers, arms that fold, previews of all that a run has made; a browser clicks through."""
+"""kedro-viz shows the whole way: layers, arms that fold, a preview of all that a run has made; in a browser, too."""
 
 import json
 import os

@@ -50,14 +50,8 @@ class Table(_Replacing, ParquetDataset):
     """
 
     def preview(self, nrows: int = 10) -> TablePreview:
-        """Return the first rows for kedro-viz; no others are read."""
-        from pyarrow import Table as Rows
-        from pyarrow.parquet import ParquetFile
-
-        with ParquetFile(self._filepath) as file:
-            first = next(file.iter_batches(batch_size=nrows), None)
-            rows = file.schema_arrow.empty_table() if first is None else Rows.from_batches([first])
-        return table_preview(rows.to_pandas())
+        """Return the first rows for kedro-viz."""
+        return table_preview(pd.read_parquet(self._filepath).head(nrows))
 
 
 class TextTable(_Replacing, CSVDataset):
