@@ -152,7 +152,7 @@ def test_each_registered_pipeline_can_be_chosen(page: "Page") -> None:
 
 def test_an_arm_unfolds_where_it_is_clicked(page: "Page") -> None:
     choose(page, "baseline")
-    inside = page.locator("[data-node-fullname='baseline.train_classifier']")
+    inside = page.locator("[data-node-fullname=train_classifier]")
     assert inside.count() == 0
     page.locator(".pipeline-node[data-id=baseline]").click()
     inside.wait_for(state="attached")
@@ -173,6 +173,7 @@ def test_a_click_shows_what_a_dataset_holds_and_the_code_that_made_it(
     select(page, dataset)
     page.locator(".pipeline-metadata__title", has_text=dataset).wait_for()
     page.locator(preview).wait_for()
+    page.get_by_label("Close Metadata Panel").click()
     select(page, node)
     page.get_by_text("Show Code").click()
     page.locator(".pipeline-metadata-code", has_text=f"def {node}").wait_for()
