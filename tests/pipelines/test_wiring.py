@@ -96,6 +96,12 @@ def test_every_parameter_is_read_by_a_node(project: Path, env: str) -> None:
     assert read - paths == set()
 
 
+def test_every_declared_dataset_has_a_layer_and_none_hides_its_preview(catalog_entries: dict) -> None:
+    shown = {name: entry.get("metadata", {}).get("kedro-viz", {}) for name, entry in catalog_entries.items()}
+    assert [name for name, viz in shown.items() if not viz.get("layer")] == []
+    assert [name for name, viz in shown.items() if viz.get("preview") is False] == []
+
+
 def test_layers_are_known_and_follow_the_flow_without_a_cycle(project: Path, catalog_entries: dict) -> None:
     layer = {
         name: catalog_entries[declared(name, catalog_entries)]["metadata"]["kedro-viz"]["layer"].format(

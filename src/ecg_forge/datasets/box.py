@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset, DatasetError
+from kedro_datasets._typing import JSONPreview
 
 from ecg_forge.datasets.atomic import replacing_folder
+from ecg_forge.datasets.preview import weights_preview
 from ecg_forge.ecg.attribution import PTBXL_ATTRIBUTION, SYNTHETIC_NOTICE
 from ecg_forge.ecg.errors import BadInput
 
@@ -115,6 +117,11 @@ class DenoiserBox(AbstractDataset[dict[str, Any], dict[str, Any]]):
         if set(data) != {"config", "tensors", "card"}:
             raise BadInput(f"a box must be a dict of config, tensors and card, got {', '.join(map(str, data))}")
         write_box(data, self._folder, data["card"])
+
+    def preview(self) -> JSONPreview:
+        """Return the configuration and the size of each tensor for kedro-viz."""
+        box = load_box(self._folder)
+        return weights_preview(box["config"], {name: tuple(tensor.shape) for name, tensor in box["tensors"].items()})
 
     def _exists(self) -> bool:
         return (self._folder / _SUMS).is_file()

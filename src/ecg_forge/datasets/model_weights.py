@@ -8,6 +8,7 @@ from kedro.io import AbstractDataset
 from kedro_datasets._typing import JSONPreview
 
 from ecg_forge.datasets.atomic import replacing
+from ecg_forge.datasets.preview import weights_preview
 from ecg_forge.ecg.errors import BadInput
 
 _CONFIG_KEY = "config"  # of the header's metadata
@@ -60,9 +61,10 @@ class ModelWeights(AbstractDataset[dict[str, Any], dict[str, Any]]):
             save_file(tensors, temporary, metadata={_CONFIG_KEY: config})
 
     def preview(self) -> JSONPreview:
-        """Return the configuration for kedro-viz."""
+        """Return the configuration and the size of each tensor for kedro-viz."""
         with self._open() as file:
-            return JSONPreview(json.dumps(self._config(file.metadata())))
+            shapes = {key: file.get_slice(key).get_shape() for key in file.keys()}  # noqa: SIM118 (it is no dict)
+            return weights_preview(self._config(file.metadata()), shapes)
 
     def _open(self) -> Any:
         from safetensors import SafetensorError, safe_open
