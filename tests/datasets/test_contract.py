@@ -64,6 +64,7 @@ def from_folder(folder: Path) -> dict[str, Any]:
 NO_SUCH_FILE = "No such file"
 CASES = {
     "Checkpoints": Case("checkpoints", in_new("checkpoints"), missing=""),
+    "ClassifierBox": Case("box", in_new("box"), lambda: {**weights(), "card": "# Card"}),
     "DenoiserBox": Case("box", in_new("box"), lambda: {**weights(), "card": "# Card"}),
     "HTMLReport": Case("html_report", in_new("a.html"), lambda: "<p>µV — π</p>"),
     "JSONFile": Case("stock", in_new("a.json"), lambda: {"mean": [0.5, 1]}, NO_SUCH_FILE),

@@ -144,11 +144,14 @@ def test_a_folder_is_read_in_order_and_its_problems_are_told(tmp_path: Path) -> 
 
 
 def test_the_table_is_loaded_as_ptbxls(tmp_path: Path) -> None:
-    (tmp_path / "labels.csv").write_text("\ufeffrecord,patient,statements,ward\na/one,P1,NORM;SR,7\n", encoding="utf-8")
+    """With the mark of a spreadsheet at its beginning, a column of its own, and a row that ends early."""
+    text = "\ufeffrecord,patient,statements,ward\na/one,P1,NORM;SR,7\na/two,NA\n"
+    (tmp_path / "labels.csv").write_text(text, encoding="utf-8")
     metadata = OwnTable(filepath=str(tmp_path / "labels.csv")).load()
     check_metadata(metadata)
-    assert metadata["filename_lr"].tolist() == ["a/one"]
-    assert metadata["scp_codes"].tolist() == ["{'NORM': 100.0, 'SR': 0.0}"]
+    assert metadata["filename_lr"].tolist() == ["a/one", "a/two"]
+    assert metadata["patient_id"].is_unique
+    assert metadata["scp_codes"].tolist() == ["{'NORM': 100.0, 'SR': 0.0}", "{}"]
     check_statements(KnownStatements().load())
 
 
@@ -158,6 +161,8 @@ def test_the_table_is_loaded_as_ptbxls(tmp_path: Path) -> None:
         (b"", "labels.csv is no table of records"),
         (b"record,patient\na,\xff\n", "labels.csv is no table of records"),
         (b"record;patient;statements\na;1;SR\n", r"labels.csv: missing column record, .*found record;patient"),
+        (b"record,patient,statements\na,1,AFIB,LVH\n", "labels.csv: rows have more cells than there are columns"),
+        (b"record,patient,statements\na,1,AFIB,LVH\nb,2,SR\nc,3,SR,LVH,PVC\n", "labels.csv is no table of records"),
         (b"record,patient,statements\na,1,AFIBB\n", "labels.csv: record a: unknown statement 'AFIBB'; did you mean"),
     ],
 )

@@ -39,9 +39,11 @@ class OwnTable(AbstractDataset[NoReturn, pd.DataFrame]):
             raise BadInput(f"{self._filepath} does not exist; it must list your records, one a row")
         try:
             # the mark that spreadsheets put before the first column is no part of its name
-            table = pd.read_csv(self._filepath, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+            table = pd.read_csv(self._filepath, dtype=str, keep_default_na=False, encoding="utf-8-sig").fillna("")
         except ValueError as error:  # pandas' parser errors and those of decoding are ValueErrors
             raise BadInput(f"{self._filepath} is no table of records: {error}") from error
+        if not isinstance(table.index, pd.RangeIndex):  # pandas takes what is too many for an index
+            raise BadInput(f"{self._filepath}: rows have more cells than there are columns; join statements by ;")
         try:
             made = own_metadata(table)
         except BadInput as error:
