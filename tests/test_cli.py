@@ -142,7 +142,9 @@ def test_help_names_the_commands(
     assert "labels" in said
 
 
-@pytest.mark.parametrize("arguments", ["labels", "--help", "generate --help", "generate --label AFIBB --out out"])
+@pytest.mark.parametrize(
+    "arguments", ["labels", "--help", "generate --help", "generate --label AFIBB --out out", "classify --help"]
+)
 def test_nothing_heavy_is_imported_before_it_is_needed(arguments: str) -> None:
     code = (
         "import sys; from ecg_forge.cli import main\n"
@@ -163,7 +165,11 @@ def test_the_package_installs_the_command_and_the_box() -> None:
 
 
 def test_kedro_finds_the_commands_too() -> None:
-    assert set(cli.cli.commands) == {"generate", "labels"}  # Kedro reads the name `cli` of the project's cli.py
+    assert set(cli.cli.commands) == {
+        "classify",
+        "generate",
+        "labels",
+    }  # Kedro reads the name `cli` of the project's cli.py
 
 
 def test_the_packaged_weights_make_ten_records_that_wfdb_reads(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,12 +73,16 @@ KINDS_OF_PREVIEW = {"HTMLPreview", "ImagePreview", "JSONPreview", "PlotlyPreview
 NO_SUCH_FILE = "No such file"
 CASES = {
     "Checkpoints": Case("checkpoints", in_new("checkpoints"), missing=""),
+    "ClassifierBox": Case("box", in_new("box"), lambda: {**weights(), "card": "# Card"}),
     "DenoiserBox": Case("box", in_new("box"), lambda: {**weights(), "card": "# Card"}),
     "Drawing": Case("drawings", in_new("a.svg"), lambda: "<svg/>", NO_SUCH_FILE),
     "Gallery": Case("drawings", as_drawings, lambda: {"a": "<svg/>"}, missing=""),
     "HTMLReport": Case("html_report", in_new("a.html"), lambda: "<p>µV — π</p>"),
     "JSONFile": Case("stock", in_new("a.json"), lambda: {"mean": [0.5, 1]}, NO_SUCH_FILE),
+    "KnownStatements": Case("own_table", lambda _: {}, missing=""),
     "ModelWeights": Case("model_weights", in_new("a.safetensors"), weights),
+    "OwnRecords": Case("own_records", lambda folder: {"path": str(folder / "ecgs")}),
+    "OwnTable": Case("own_table", in_new("labels.csv")),
     "PTBXLFolder": Case("ptbxl_folder", in_new("ptb-xl"), ptbxl_records),
     "PTBXLTable": Case(
         "ptbxl_table", lambda folder: {**from_folder(folder), "table": "ptbxl_database.csv", "index_col": "ecg_id"}

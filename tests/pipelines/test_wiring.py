@@ -23,7 +23,7 @@ LAYERS = {
     *TRANSFER_ARMS,
     "reporting",
 }
-ENVIRONMENTS = ["base", "cpu", "cpu_sssd", "demo", "small"]
+ENVIRONMENTS = ["base", "cpu", "cpu_sssd", "demo", "own", "small"]
 PIPELINES = ["data_engineering", "baseline", "synthesis", "augmentation", "evaluation"]
 
 
@@ -48,7 +48,7 @@ def declared(name: str, entries: dict) -> str:
 def test_default_is_the_five_pipelines_in_order(project: Path) -> None:
     kept = ["publish", "results", "benchmark_results", "fidelity_results", "study_results"]
     others = [
-        *("generate", "fine_tune", "fidelity", "denoisers", "pack", "unpack", "study", "benchmark"),
+        *("generate", "fine_tune", "fidelity", "denoisers", "pack", "pack_classifier", "unpack", "study", "benchmark"),
         *("explanation", "exploration", "feature_models", "late_fusion", "paper_ecg", "search"),
     ]
     assert sorted(pipelines) == sorted([*PIPELINES, *others, *kept, "__default__"])
