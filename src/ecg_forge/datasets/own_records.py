@@ -9,8 +9,10 @@ from typing import Any, NoReturn
 
 import numpy as np
 from kedro.io import AbstractDataset, DatasetError
+from kedro_datasets._typing import ImagePreview
 from tqdm import tqdm
 
+from ecg_forge.datasets.first_record import draw_first_record
 from ecg_forge.datasets.ptbxl_source import check_names
 from ecg_forge.datasets.record_reader import RecordBlock
 from ecg_forge.datasets.wfdb_samples import RecordProblem, read_header, read_samples
@@ -145,6 +147,10 @@ class OwnRecords(AbstractDataset[NoReturn, OwnRecordReader]):
     def save(self, data: NoReturn) -> None:
         """Refuse: recordings are read only."""
         raise DatasetError(f"{type(self).__name__} is read-only: recordings are never written by a pipeline")
+
+    def preview(self) -> ImagePreview:
+        """Draw the first record for kedro-viz."""
+        return draw_first_record(Path(self._path))
 
     def _exists(self) -> bool:
         return Path(self._path).is_dir()

@@ -6,7 +6,9 @@ from typing import Any, NoReturn
 
 import pandas as pd
 from kedro.io import AbstractDataset, DatasetError
+from kedro_datasets._typing import TablePreview
 
+from ecg_forge.datasets.preview import table_preview
 from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.own_metadata import COLUMNS, own_metadata
 from ecg_forge.ecg.simulated_tables import statements_table
@@ -56,6 +58,10 @@ class OwnTable(AbstractDataset[NoReturn, pd.DataFrame]):
         """Refuse: the table is its owner's."""
         raise DatasetError(f"{type(self).__name__} is read-only: {self._filepath} is never written by a pipeline")
 
+    def preview(self, nrows: int = 40) -> TablePreview:
+        """Return the first rows, as PTB-XL's metadata, for kedro-viz."""
+        return table_preview(self.load().head(nrows))
+
     def _exists(self) -> bool:
         return Path(self._filepath).is_file()
 
@@ -82,6 +88,10 @@ class KnownStatements(AbstractDataset[NoReturn, pd.DataFrame]):
     def save(self, data: NoReturn) -> None:
         """Refuse: statements are read only."""
         raise DatasetError(f"{type(self).__name__} is read-only: the statements are part of the program")
+
+    def preview(self) -> TablePreview:
+        """Return the table for kedro-viz."""
+        return table_preview(self.load())
 
     def _exists(self) -> bool:
         return True

@@ -9,6 +9,7 @@ from kedro.io import AbstractDataset
 from kedro_datasets._typing import ImagePreview
 
 from ecg_forge.datasets.atomic import replacing_folder
+from ecg_forge.datasets.first_record import draw_first_record
 from ecg_forge.datasets.ptbxl_source import open_source
 from ecg_forge.datasets.ptbxl_writer import FILENAME_COLUMN, write_ptbxl_folder
 from ecg_forge.datasets.record_reader import RecordReader
@@ -65,7 +66,7 @@ class PTBXLFolder(AbstractDataset[dict[str, Any], dict[str, Any]]):
 
     def preview(self) -> ImagePreview:
         """Draw the first record for kedro-viz."""
-        return self._reader().draw_first()
+        return draw_first_record(Path(self._filepath))
 
     def _reader(self) -> RecordReader:
         return RecordReader(open_source(self._filepath, self._filepath))

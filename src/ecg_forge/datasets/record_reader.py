@@ -4,10 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from kedro_datasets._typing import ImagePreview
 from tqdm import tqdm
 
-from ecg_forge.datasets.preview import ecg_preview
 from ecg_forge.datasets.ptbxl_source import Source
 from ecg_forge.datasets.wfdb_samples import RecordProblem, read_header, read_samples
 from ecg_forge.ecg.errors import BadInput
@@ -63,25 +61,6 @@ class RecordReader:
                 block = self._read_block(filenames[start : start + block_size], fs, length)
                 progress.update(len(block.problems))
                 yield block
-
-    def draw_first(self) -> ImagePreview:
-        """Draw the first record that is here already, for kedro-viz; nothing is fetched.
-
-        Raises:
-            BadInput: none is here, or it is damaged.
-        """
-        first = min(self.source.root.rglob("*.hea"), default=None)
-        if first is None:
-            raise BadInput(f"{self.source.root} holds no record yet")
-        name = first.relative_to(self.source.root).with_suffix("").as_posix()
-        try:
-            header = parse_header(first.read_text(encoding="latin-1"))
-        except HeaderProblem as problem:
-            raise BadInput(f"{first}: {problem}") from None
-        block = self._read_block([name], int(header.fs), header.length)
-        if block.problems[0]:
-            raise BadInput(f"{first}: {block.problems[0]}")
-        return ecg_preview(block.samples[0], header.fs, name)
 
     def _fetch(self, filenames: Sequence[str]) -> None:
         self.source.fetch([f"{name}{suffix}" for name in filenames for suffix in (".hea", ".dat")])
