@@ -5,7 +5,7 @@ guessed at: the samples are left to the wfdb package (see ``Header.scales``).
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from ecg_forge.ecg.errors import BadInput
@@ -69,13 +69,12 @@ def parse_header(text: str) -> Header:
     files, formats, gains, _, _, first, checksums, _, names = zip(*signals, strict=True)
     _check_storage(files, formats)
     lead_order = _lead_order(names)
-    units, per_unit = zip(*(_read_gain(gains[position], names[position]) for position in lead_order), strict=True)
-    header = Header(fs, length, files, names, lead_order, units)
-    if set(formats) != {"16"} or len(set(files)) != 1 or 0.0 in per_unit:
-        return header
+    units, scales = _scaling(gains, names)
+    if set(formats) != {"16"} or len(set(files)) != 1 or 0.0 in scales:
+        return Header(fs, length, files, names, lead_order, units)
     try:
-        scales = tuple(unit / gain for unit, gain in zip(units, per_unit, strict=True))
-        return replace(header, scales=scales, first=tuple(map(int, first)), checksums=tuple(map(int, checksums)))
+        sums = tuple(map(int, first)), tuple(map(int, checksums))
+        return Header(fs, length, files, names, lead_order, units, scales, *sums)
     except ValueError as error:
         raise HeaderProblem(f"unreadable header: {error}") from None
 
@@ -117,13 +116,20 @@ def _lead_order(names: tuple[str, ...]) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=64)
+def _scaling(gains: tuple[str, ...], names: tuple[str, ...]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return µV per physical unit, and per stored unit, of each of ``LEADS``."""
+    units, scales = zip(*(_read_gain(gains[place], names[place]) for place in _lead_order(names)), strict=True)
+    return units, scales
+
+
 def _read_gain(field: str, name: str) -> tuple[float, float]:
-    """Return µV per physical unit, and stored units per physical unit of a gain like ``1000.0(0)/mV``.
+    """Return µV per physical unit, and µV per stored unit of a gain like ``1000.0(0)/mV``.
 
     The latter is 0 for any other form, a baseline beside 0 among them.
     """
     gain, _, unit = field.partition("/")
     if (unit or _DEFAULT_UNIT).lower() not in MICROVOLTS_PER_UNIT:
         raise HeaderProblem(f"unknown unit {unit!r} of lead {name}; known are V, mV, uV, µV and nV")
+    microvolts = MICROVOLTS_PER_UNIT[(unit or _DEFAULT_UNIT).lower()]
     match = _GAIN.fullmatch(gain)
-    return MICROVOLTS_PER_UNIT[(unit or _DEFAULT_UNIT).lower()], float(match[1]) if match else 0.0
+    return microvolts, microvolts / float(match[1]) if match and float(match[1]) else 0.0
