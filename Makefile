@@ -30,7 +30,6 @@ lint: install  ## ruff, mypy and the rules on who imports whom
 	$(BIN)/lint-imports
 
 results: install  ## rebuild the tables of docs/results from the committed probabilities; needs PTBXL_ROOT
-	$(BIN)/kedro run --env=small --pipelines=data_engineering,results
 	$(BIN)/kedro run --pipelines=benchmark_results
 	$(BIN)/kedro run --env=cpu --pipelines=data_engineering,fidelity_results
 	$(BIN)/kedro run --pipelines=denoisers

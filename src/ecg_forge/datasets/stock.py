@@ -117,7 +117,7 @@ class Text(_Replacing, TextDataset):
         ```yaml
         results_page:
           type: ecg_forge.datasets.stock.Text
-          filepath: docs/results/small/results.md
+          filepath: docs/results/full/results.md
         ```
     """
 
