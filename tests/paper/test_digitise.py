@@ -137,6 +137,14 @@ def test_a_sheet_without_traces_is_refused_with_the_step(sheet: Sheet) -> None:
         digitise(only_pulses, sheet.page, 100)
 
 
+def test_a_sheet_of_which_most_leads_are_missing_is_refused_with_their_names(sheet: Sheet) -> None:
+    torn = sheet.mask.copy()
+    right = torn[:, round(80 * sheet.px_per_mm) :]  # behind the first of four columns
+    right[right == TRACE] = BACKGROUND
+    with pytest.raises(Unreadable, match="trace: most leads are hardly to be seen .*: aVR, V1, V4, aVL, V2"):
+        digitise(torn, sheet.page, 100)
+
+
 def test_a_low_resolution_still_reads(sheet_config: SheetConfig, simulated_mv: np.ndarray) -> None:
     small = Printer("6x2", replace(sheet_config, px_per_mm=5), 10).draw(simulated_mv[1], 100)
     assert signal_to_noise_db(simulated_mv[1], digitise(small.mask, small.page, 100).signal_mv).mean() > 20

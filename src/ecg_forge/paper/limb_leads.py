@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from ecg_forge.ecg.leads import LEADS
+from ecg_forge.ecg.leads import LEADS, lead_positions
 
-_OF_I_AND_II = np.array([[1, 0], [0, 1], [-1, 1], [-0.5, -0.5], [1, -0.5], [-0.5, 1]])
-_LIMB = slice(0, len(_OF_I_AND_II))
+_OF_I_AND_II = {"I": (1, 0), "II": (0, 1), "III": (-1, 1), "aVR": (-0.5, -0.5), "aVL": (1, -0.5), "aVF": (-0.5, 1)}
 
 
 def complete_limb_leads(signal_mv: np.ndarray) -> np.ndarray:
@@ -16,14 +15,13 @@ def complete_limb_leads(signal_mv: np.ndarray) -> np.ndarray:
     Args:
         signal_mv: ``(12, sample)`` in `LEADS` order.
     """
-    assert LEADS[_LIMB] == ("I", "II", "III", "aVR", "aVL", "aVF")
+    limb, of_i_and_ii = lead_positions(list(_OF_I_AND_II), LEADS), np.array(list(_OF_I_AND_II.values()))
     completed = signal_mv.copy()
-    known = np.isfinite(signal_mv[_LIMB])
-    patterns, which = np.unique(known, axis=1, return_inverse=True)
+    patterns, which = np.unique(np.isfinite(signal_mv[limb]), axis=1, return_inverse=True)
     for number, pattern in enumerate(patterns.T):
         if pattern.sum() < 2 or pattern.all():
             continue
         here = np.flatnonzero(which.ravel() == number)
-        found, *_ = np.linalg.lstsq(_OF_I_AND_II[pattern], signal_mv[_LIMB][pattern][:, here], rcond=None)
-        completed[np.ix_(np.flatnonzero(~pattern), here)] = _OF_I_AND_II[~pattern] @ found
+        found, *_ = np.linalg.lstsq(of_i_and_ii[pattern], signal_mv[limb][pattern][:, here], rcond=None)
+        completed[np.ix_(np.array(limb)[~pattern], here)] = of_i_and_ii[~pattern] @ found
     return completed

@@ -4,7 +4,6 @@ Which record is photographed how, and where tiles are cut, follow from (seed, st
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 import numpy as np
 import torch
@@ -56,7 +55,7 @@ class PhotographTiles(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         self._strengths = [photographs.strength(name) for name in config.strengths]
         seconds = pools.length / pools.fs
         self._printers = [Printer(name, sheets, seconds) for name in config.layouts]
-        self._photograph = lru_cache(maxsize=config.photographs)(self._take)
+        self._taken: dict[tuple[int, int], Photograph] = {}
 
     def __len__(self) -> int:
         return len(self._pools)
@@ -66,6 +65,14 @@ class PhotographTiles(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         pairs = [self._cut(self._photograph(int(row), int(seed)), int(place)) for row, seed, place in draws]
         pictures, masks = (np.stack(arrays) for arrays in zip(*pairs, strict=True))
         return torch.from_numpy(pictures), torch.from_numpy(masks)
+
+    def _photograph(self, row: int, seed: int) -> Photograph:
+        """Take a photograph, or return it if it is among the last ones; a step needs no more than it cuts from."""
+        if (row, seed) not in self._taken:
+            if len(self._taken) == self._config.photographs:
+                del self._taken[next(iter(self._taken))]
+            self._taken[row, seed] = self._take(row, seed)
+        return self._taken[row, seed]
 
     def _take(self, row: int, seed: int) -> Photograph:
         layout, strength = np.random.default_rng(seed).integers([len(self._printers), len(self._strengths)])

@@ -67,10 +67,11 @@ class SegmenterConfig:
             raise BadInput(f"{_SECTION}.tile is {self.tile}; give a multiple of {_SIDE}")
         if self.batch_size % self.photographs:
             raise BadInput(f"{_SECTION}.batch_size is {self.batch_size}; give a multiple of photographs")
-        for name, least in (("learning_rate", "above"), ("gradient_clip", "above"), ("weight_decay", "from")):
-            value = getattr(self, name)
-            if not (value > 0 or (value == 0 and least == "from")):
-                raise BadInput(f"{_SECTION}.{name} is {value!r}; give a number {least} 0")
+        for name in ("learning_rate", "gradient_clip"):
+            if not getattr(self, name) > 0:
+                raise BadInput(f"{_SECTION}.{name} is {getattr(self, name)!r}; give a number above 0")
+        if not self.weight_decay >= 0:
+            raise BadInput(f"{_SECTION}.weight_decay is {self.weight_decay!r}; give 0 or a number above it")
         for name in ("layouts", "strengths"):
             if not getattr(self, name):
                 raise BadInput(f"{_SECTION}.{name} is empty; name at least one")
