@@ -23,7 +23,7 @@ _PULSE_TOLERANCE = 0.1
 _GOOD_FIT_MM = 0.25
 _FEWEST_SEEN = 0.2  # of a lead's columns
 _FEWEST_READ = 0.5  # of the leads
-_LONGEST_GAP_MM = 5.0  # between columns with ink; a fifth of a second
+_SHORTEST_GAP_MM, _LONGEST_GAP_MM = 1.0, 5.0  # between columns with ink, to bridge by a straight line; up to 0.2 s
 _FARTHEST_MM = 2  # that a page may have been misplaced by
 
 
@@ -174,8 +174,11 @@ def _read_panel(panel: Panel, way: Way, radius: float, fs: float) -> tuple[np.nd
     if np.isfinite(way.top).mean() < _FEWEST_SEEN:
         return np.full(int(columns[-1] / step + 1e-6) + 1, np.nan), np.zeros(len(columns), dtype=bool)
     fitted = fit_stroke(way.top, way.bottom, columns, step, radius)
-    near = _gaps(columns[seen], np.arange(len(fitted.y)) * step) <= _LONGEST_GAP_MM
-    millivolts = np.where(near, (panel.y - fitted.y) / MM_PER_MILLIVOLT, np.nan)
+    places = np.arange(len(fitted.y)) * step
+    gaps = _gaps(columns[seen], places)
+    firm = gaps <= max(_SHORTEST_GAP_MM, 2 * step)
+    y = np.interp(places, places[firm], fitted.y[firm])
+    millivolts = np.where(gaps <= _LONGEST_GAP_MM, (panel.y - y) / MM_PER_MILLIVOLT, np.nan)
     return millivolts, way.own & (fitted.misfit < _GOOD_FIT_MM)
 
 

@@ -176,7 +176,7 @@ def _fitted(layers: "torch.Tensor", page: Page, rough: np.ndarray, share: float)
     upright, level = move_image(layers, scale @ np.linalg.inv(rough), size).numpy()
     y, x = ((_edges(length)[:-1] + _edges(length)[1:]) / 2 / _TILE_PX_PER_MM for length in size)
     should = np.stack(np.meshgrid(x, y), axis=-1)
-    used = (np.abs(should / (page.width, page.height) - 0.5) <= share / 2).all(axis=-1)
+    used = np.asarray((np.abs(should / (page.width, page.height) - 0.5) <= share / 2).all(axis=-1))
     phases = [_line_phases(upright), _line_phases(level.T).T]
     for phase in phases:
         used &= np.abs(phase) > _CLEAR_TILE * np.median(np.abs(phase))

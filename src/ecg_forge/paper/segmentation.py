@@ -11,8 +11,8 @@ class Segmentation:
 
     Attributes:
         mask: uint8 ``(row, column)``, positions in `ecg_forge.paper.sheet.CLASSES`.
-        trace: float32 ``(row, column)``, the probability of trace. The edge of the stroke
-            is where it passes one half, to a fraction of a pixel.
+        trace: float32 ``(row, column)``, the probability that a pixel is trace and not what it most likely is else. The
+            edge of the stroke is where it passes one half, to a fraction of a pixel.
     """
 
     mask: np.ndarray

@@ -40,10 +40,10 @@ class SegmenterTraining(lightning.LightningModule):
     def __init__(self, config: SegmenterConfig) -> None:
         super().__init__()
         network = build_segmenter(config.model, config.width, len(CLASSES))
-        from monai.losses import DiceCELoss
+        from monai.losses.dice import DiceCELoss
 
         self.config = config
-        self.network = network.to(memory_format=torch.channels_last)
+        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.loss = DiceCELoss(to_onehot_y=True, softmax=True, batch=True)
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
@@ -162,7 +162,7 @@ def segment(segmenter: SegmenterTraining, image: np.ndarray) -> Segmentation:
         segmenter: from `load_segmenter`.
         image: uint8 ``(row, column, 3)``, red, green, blue, at about the resolution of the photographs it learned from.
     """
-    from monai.inferers import sliding_window_inference
+    from monai.inferers.utils import sliding_window_inference
 
     device = segmenter.device
     picture = torch.from_numpy(image)[None].to(device)
@@ -177,4 +177,7 @@ def segment(segmenter: SegmenterTraining, image: np.ndarray) -> Segmentation:
             padding_mode="replicate",
         )
     probabilities = logits[0].softmax(dim=0).cpu()
-    return Segmentation(most_of(probabilities), probabilities[TRACE].numpy())
+    trace, others = probabilities[TRACE], probabilities.clone()
+    others[TRACE] = 0
+    ink = trace / (trace + others.amax(dim=0))
+    return Segmentation(most_of(probabilities), ink.numpy())

@@ -111,6 +111,7 @@ def summarise_paper_overlap(overlap: pd.DataFrame) -> pd.DataFrame:
     """Average the overlap of masks over pictures, by layout, strength and class."""
     groups = overlap.groupby(["layout", "strength", "class"], sort=False)
     table = groups.agg(pictures=("dice", "size"), dice=("dice", "mean"), iou=("iou", "mean"), share=("share", "mean"))
-    for (layout, strength, name), row in table.iterrows():  # type: ignore[misc]
-        logger.info("%s, %s, %s: Dice %.3f, IoU %.3f", layout, strength, name, row["dice"], row["iou"])
-    return table.reset_index()
+    table = table.reset_index()
+    for layout, strength, name, _, dice, iou, _ in table.itertuples(index=False):
+        logger.info("%s, %s, %s: Dice %.3f, IoU %.3f", layout, strength, name, dice, iou)
+    return table
