@@ -96,7 +96,7 @@ def _rescaled(image: np.ndarray, factor: float) -> np.ndarray:
     if 1 / _SAME_SCALE <= factor <= _SAME_SCALE:
         return image
     height, width = (max(1, round(length * factor)) for length in image.shape[:2])
-    return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS))
+    return np.array(Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS))
 
 
 def _overlay(
