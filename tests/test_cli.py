@@ -145,7 +145,8 @@ def test_help_names_the_commands(
 
 
 @pytest.mark.parametrize(
-    "arguments", ["labels", "--help", "generate --help", "digitise --help", "generate --label AFIBB --out out"]
+    "arguments",
+    ["labels", "--help", "generate --help", "digitise --help", "generate --label AFIBB --out out", "classify --help"],
 )
 def test_nothing_heavy_is_imported_before_it_is_needed(arguments: str) -> None:
     code = (
@@ -169,8 +170,9 @@ def test_the_package_installs_the_command_and_the_box() -> None:
 
 def test_kedro_finds_the_commands_too() -> None:
     assert set(cli.cli.commands) == {
-        "generate",
+        "classify",
         "digitise",
+        "generate",
         "labels",
     }  # Kedro reads the name `cli` of the project's cli.py
 

@@ -79,7 +79,7 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
 
 
 def test_the_package_knows_its_names_and_no_others() -> None:
-    assert {"generate", "labels", "__version__"} <= set(dir(ecg_forge))
+    assert {"classify", "generate", "labels", "__version__"} <= set(dir(ecg_forge))
     with pytest.raises(AttributeError, match="has no attribute 'genrate'"):
         _ = ecg_forge.genrate
 

@@ -10,6 +10,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "docs" / "results"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+DETAILS = "## Newest real results"
 STUDY = (RESULTS / "augmentation" / "study.md").read_text(encoding="utf-8")
 
 
@@ -17,10 +18,20 @@ def test_the_results_are_those_of_the_committed_pages() -> None:
     study = STUDY.splitlines()
     front = (RESULTS / "benchmark" / "front_page.md").read_text(encoding="utf-8").splitlines()
     fidelity = (RESULTS / "fidelity" / "unet1d" / "fidelity.md").read_text(encoding="utf-8").splitlines()
-    rows = [line for line in README.splitlines() if line.startswith("| ")]
+    rows = [line for line in README.partition(DETAILS)[2].splitlines() if line.startswith("| ")]
     assert len(rows) > len(front) > 2
     assert [row for row in rows if row not in study + front + fidelity] == []
     assert [row for row in front if row not in README] == []
+
+
+def test_the_figures_at_the_top_are_those_of_the_pages_they_link_to() -> None:
+    rows = [line for line in README.partition(DETAILS)[0].splitlines() if line.startswith("| ")][2:]
+    assert len(rows) == 3
+    for row in rows:
+        _, answer, link = row.strip("| ").split(" | ")
+        page = (ROOT / re.findall(r"\((.+)\)", link)[0]).read_text(encoding="utf-8")
+        figures = re.findall(r"\d\.\d+ \(.+?\)", answer)
+        assert [figure for figure in figures or [answer] if figure not in page] == []
 
 
 def test_every_table_has_a_header_and_rows_as_wide() -> None:

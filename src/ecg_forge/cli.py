@@ -11,7 +11,7 @@ import click
 
 from ecg_forge import __version__
 from ecg_forge.datasets.ecg_output import FORMATS, check_format, how_to_read, new_folder, write_ecgs
-from ecg_forge.ecg.attribution import SYNTHETIC_NOTICE
+from ecg_forge.ecg.attribution import CLASSIFIER_NOTICE, SYNTHETIC_NOTICE
 from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.statement_search import kinds_in_words
 from ecg_forge.ecg.statements import STATEMENTS
@@ -29,7 +29,7 @@ class _Refused(click.ClickException):
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="ecg-forge")
 def cli() -> None:
-    """Make synthetic 12-lead ECGs of chosen diagnoses, and read ECGs from paper; no training and no GPU needed."""
+    """Make synthetic 12-lead ECGs of chosen diagnoses, classify recorded ones, and read ECGs from paper."""
 
 
 @cli.command()
@@ -103,6 +103,36 @@ def digitise(photo: Path, layout: str, fs: int, out: Path, weights: Path | None)
         reading = digitise_photograph(photo, layout, fs, folder, weights)
     click.echo(f"{reading.record} in {out}: {reading.summary}")
     click.echo(f'Read it:\nsignal, fields = wfdb.rdsamp("{(out / reading.record).as_posix()}")  # (sample, lead), mV')
+
+
+@cli.command()
+@click.argument("record")
+@click.option(
+    "--weights", type=click.Path(path_type=Path),
+    help="Folder with a packed classifier, as `kedro run --pipelines=pack_classifier` writes it.",
+)  # fmt: skip
+@click.option("--age", type=click.FloatRange(0, 120), help="Age in years.  [default: left open]")
+@click.option("--sex", type=click.Choice(SEXES), help="Sex.  [default: left open]")
+@click.option("--top", default=10, show_default=True, type=click.IntRange(1), help="How many labels, likeliest first.")
+def classify(record: str, weights: Path | None, age: float | None, sex: str | None, top: int) -> None:
+    """Say what a classifier recognises in one 12-lead WFDB record.
+
+    RECORD is its path, with or without .hea. Rate, lead order and units do not matter; of a longer record the first
+    ten seconds count.
+    """
+    with _one_line_errors():
+        from ecg_forge.classification import load_classifier_box, probabilities, read_record
+
+        box = load_classifier_box(weights)
+        config = box["config"]
+        read = read_record(record, config["fs"])
+        table = probabilities(box, read, age=age, sex=sex)
+    click.echo(f"{record}: {read.seconds:g} s at {read.fs:g} Hz")
+    click.echo(f"{'probability':13}{'label':9}description")
+    for label, row in table.head(top).iterrows():
+        click.echo(f"{row['probability']:>11.3f}  {label!s:9}{row['description']}")
+    click.echo(f"By {config['model']}, calibrated on validation records of {config['learned_from']}.")
+    click.echo(CLASSIFIER_NOTICE)
 
 
 @cli.command()

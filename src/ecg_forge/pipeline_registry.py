@@ -39,6 +39,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "denoisers": fidelity.create_denoisers_pipeline(),
         "pack": fidelity.create_packing_pipeline(),
         "unpack": fidelity.create_unpacking_pipeline(),
+        "pack_classifier": baseline.create_packing_pipeline(),
         "explanation": explanation.create_pipeline(),
         "study": study.create_pipeline(),
         "study_results": study.create_results_pipeline(),

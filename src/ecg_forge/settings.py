@@ -4,7 +4,10 @@ import warnings
 
 from omegaconf.resolvers import oc
 
+from ecg_forge.hooks import TrackingHooks
 from ecg_forge.provenance import code_version, machine, started_at
+
+HOOKS = (TrackingHooks(),)
 
 CONFIG_LOADER_ARGS = {
     "base_env": "base",

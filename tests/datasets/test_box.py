@@ -10,7 +10,7 @@ import torch
 from kedro.io import DatasetError
 
 from ecg_forge.datasets import box
-from ecg_forge.datasets.box import PACKAGED_BOX, DenoiserBox, load_box, write_box
+from ecg_forge.datasets.box import CLASSIFIER, PACKAGED_BOX, DenoiserBox, load_box, write_box
 from ecg_forge.ecg.errors import BadInput
 
 CONFIG = {"model": "unet1d_tiny", "scaling": {"leads": ["I"], "millivolts": [0.4]}, "nothing": None}
@@ -118,7 +118,7 @@ def test_weights_that_do_not_fit_are_refused_and_the_old_box_stays(
 
 def test_a_folder_of_other_things_is_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
-    with pytest.raises(BadInput, match=r"holds thesis\.tex, which is no part of a box"):
+    with pytest.raises(BadInput, match=r"holds thesis\.tex, which is no part of a box of a denoiser"):
         write_box(weights(), tmp_path, "")
     with pytest.raises(BadInput, match="is a file"):
         write_box(weights(), tmp_path / "thesis.tex", "")
@@ -135,6 +135,14 @@ def test_without_weights_the_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no trained weights there") as error:
         load_box(tmp_path)
     assert str(tmp_path) in str(error.value)
+
+
+def test_a_classifier_is_not_taken_for_a_denoiser_nor_put_in_its_place(folder: Path) -> None:
+    with pytest.raises(BadInput, match="box holds a denoiser; name a folder that holds a classifier"):
+        load_box(folder, CLASSIFIER)
+    with pytest.raises(BadInput, match=r"holds denoiser-.* which is no part of a box of a classifier"):
+        write_box(weights(), folder, "", CLASSIFIER)
+    assert load_box(folder)["config"] == CONFIG
 
 
 def test_the_catalog_entry_writes_and_reads_a_box(tmp_path: Path) -> None:

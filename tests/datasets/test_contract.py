@@ -1,10 +1,13 @@
 """What holds for every dataset class of this room; a class that is not listed here fails the test."""
 
+import base64
 import importlib
+import json
 import pkgutil
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from inspect import isabstract
+from inspect import isabstract, signature
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ from kedro.io import AbstractDataset, DataCatalog, DatasetError
 from PIL import Image
 
 import ecg_forge.datasets
+from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.records import Signals
 
 
@@ -57,17 +61,28 @@ def as_items(folder: Path) -> dict[str, Any]:
     return {"path": str(folder / "new"), "filename_suffix": ".parquet", "dataset": kind}
 
 
+def as_drawings(folder: Path) -> dict[str, Any]:
+    return {"path": str(folder / "new"), "filename_suffix": ".svg", "dataset": "ecg_forge.datasets.drawings.Drawing"}
+
+
 def from_folder(folder: Path) -> dict[str, Any]:
     return {"source": str(folder / "ptb-xl"), "path": str(folder)}
 
 
+KINDS_OF_PREVIEW = {"HTMLPreview", "ImagePreview", "JSONPreview", "PlotlyPreview", "TablePreview"}
 NO_SUCH_FILE = "No such file"
 CASES = {
     "Checkpoints": Case("checkpoints", in_new("checkpoints"), missing=""),
+    "ClassifierBox": Case("box", in_new("box"), lambda: {**weights(), "card": "# Card"}),
     "DenoiserBox": Case("box", in_new("box"), lambda: {**weights(), "card": "# Card"}),
+    "Drawing": Case("drawings", in_new("a.svg"), lambda: "<svg/>", NO_SUCH_FILE),
+    "Gallery": Case("drawings", as_drawings, lambda: {"a": "<svg/>"}, missing=""),
     "HTMLReport": Case("html_report", in_new("a.html"), lambda: "<p>µV — π</p>"),
     "JSONFile": Case("stock", in_new("a.json"), lambda: {"mean": [0.5, 1]}, NO_SUCH_FILE),
+    "KnownStatements": Case("own_table", lambda _: {}, missing=""),
     "ModelWeights": Case("model_weights", in_new("a.safetensors"), weights),
+    "OwnRecords": Case("own_records", lambda folder: {"path": str(folder / "ecgs")}),
+    "OwnTable": Case("own_table", in_new("labels.csv")),
     "PTBXLFolder": Case("ptbxl_folder", in_new("ptb-xl"), ptbxl_records),
     "PTBXLTable": Case(
         "ptbxl_table", lambda folder: {**from_folder(folder), "table": "ptbxl_database.csv", "index_col": "ecg_id"}
@@ -174,7 +189,38 @@ def test_recordings_are_read_through_the_catalog(tiny_ptbxl: Path, tmp_path: Pat
     assert block.problems == [""]
 
 
-def test_the_report_previews_its_page(tmp_path: Path) -> None:
-    dataset = build("HTMLReport", tmp_path)
-    dataset.save("<p>hello</p>")
-    assert dataset.preview() == "<p>hello</p>"
+@pytest.mark.parametrize("name", CASES)
+def test_it_previews_in_a_form_that_kedro_viz_knows(name: str, tmp_path: Path) -> None:
+    kind = signature(build(name, tmp_path).preview).return_annotation
+    assert getattr(kind, "__name__", kind) in KINDS_OF_PREVIEW
+
+
+@pytest.mark.parametrize("name", WRITABLE)
+def test_what_is_saved_is_previewed_as_what_can_be_sent_to_a_browser(name: str, tmp_path: Path) -> None:
+    dataset = build(name, tmp_path)
+    dataset.save(CASES[name].value())
+    shown = dataset.preview()
+    assert shown
+    assert json.dumps(shown, allow_nan=False)
+
+
+def test_recordings_are_previewed_without_fetching_any(tiny_ptbxl: Path, tmp_path: Path) -> None:
+    dataset = build("WFDBRecords", tmp_path)
+    assert base64.b64decode(dataset.preview()).startswith(b"\x89PNG")
+    (tiny_ptbxl / "records100/00000/00001_lr.dat").unlink()
+    with pytest.raises(BadInput, match="00001_lr.hea: missing signal file"):
+        dataset.preview()
+    shutil.rmtree(tiny_ptbxl / "records100")
+    with pytest.raises(BadInput, match="holds no record yet"):
+        dataset.preview()
+
+
+@pytest.mark.parametrize("name", ["Checkpoints", "SearchStorage"])
+def test_a_handle_previews_the_files_that_lie_there(name: str, tmp_path: Path) -> None:
+    dataset = build(name, tmp_path)
+    assert json.loads(dataset.preview()) == {"bytes of each file": {}}
+    place = Path(CASES[name].arguments(tmp_path)["filepath"])
+    file = place if place.suffix else place / "last.ckpt"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"abc")
+    assert json.loads(dataset.preview()) == {"bytes of each file": {str(file.relative_to(place.parent)): 3}}

@@ -70,7 +70,7 @@ def test_a_file_of_another_program_is_named(path: Path) -> None:
         ModelWeights(filepath=str(path)).load()
 
 
-def test_the_preview_is_the_configuration(path: Path) -> None:
+def test_the_preview_is_configuration_and_sizes(path: Path) -> None:
     dataset = ModelWeights(filepath=str(path))
-    dataset.save({"config": CONFIG, "tensors": {}})
-    assert json.loads(dataset.preview()) == CONFIG
+    dataset.save({"config": CONFIG, "tensors": {"a.weight": torch.zeros(3, 2), "b": torch.tensor(7)}})
+    assert json.loads(dataset.preview()) == {"numbers": 7, "config": CONFIG, "shapes": {"a.weight": "3 × 2", "b": ""}}

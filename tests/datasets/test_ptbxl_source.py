@@ -130,7 +130,7 @@ def test_a_missing_folder_names_itself_and_the_remedies(source: str) -> None:
 @pytest.mark.parametrize("name", ["/etc/passwd", "../x", "a/../../x", "", "a\\..\\x", "C:x", "a\0b"])
 def test_a_name_that_leaves_the_folder_is_refused_by_every_source(name: str, tmp_path: Path) -> None:
     for source in (LocalFolder(tmp_path), Download(tmp_path, "http://localhost:1/"), Simulated(tmp_path, {})):
-        with pytest.raises(BadInput, match="is not a file name inside the PTB-XL folder"):
+        with pytest.raises(BadInput, match="is not a file name inside the folder of records"):
             source.fetch([name])
 
 

@@ -1,6 +1,5 @@
 """The tables of PTB-XL arrive untouched."""
 
-import json
 from pathlib import Path
 
 import pandas as pd
@@ -57,8 +56,9 @@ def test_a_simulated_table_is_made_when_it_is_loaded(tmp_path: Path) -> None:
     assert dataset.exists()
 
 
-def test_the_preview_is_json_and_fetches_nothing(tiny_ptbxl: Path, tmp_path: Path) -> None:
+def test_the_preview_is_the_first_rows_and_fetches_nothing(tiny_ptbxl: Path, tmp_path: Path) -> None:
     shown = table(tiny_ptbxl).preview(nrows=2)
-    assert json.loads(json.dumps(shown, allow_nan=False))["data"][1][:3] == [2, 10.0, 57.0]
+    assert shown["columns"][:3] == ["ecg_id", "patient_id", "age"]
+    assert [row[:3] for row in shown["data"]] == [["1", "10", "56"], ["2", "10", "57"]]
     with pytest.raises(ValueError, match="has not been fetched yet"):
         table(tmp_path).preview()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import wfdb
 
-from ecg_forge.datasets import record_reader
+from ecg_forge.datasets import wfdb_samples
 from ecg_forge.datasets.ptbxl_source import LocalFolder, Source
 from ecg_forge.datasets.record_reader import RecordBlock, RecordReader
 from ecg_forge.ecg.errors import BadInput
@@ -167,7 +167,7 @@ def test_two_swapped_samples_keep_the_checksum_but_not_the_initial_value(tiny_pt
     data = np.fromfile(path, "<i2").reshape(1000, 12)
     data[[0, 1], 4] = data[[1, 0], 4]
     data.tofile(path)
-    assert problem_of(tiny_ptbxl).startswith("wrong initial value (aVL:")
+    assert problem_of(tiny_ptbxl).startswith("wrong initial value (AVL:")
 
 
 def test_a_longer_signal_file_is_told(tiny_ptbxl: Path) -> None:
@@ -184,7 +184,11 @@ def test_a_longer_signal_file_is_told(tiny_ptbxl: Path) -> None:
         ("00001_lr 12 100 1000", "00001_lr 99999999 100 1000", "99999999 leads instead of 12"),
         ("00001_lr 12 100 1000", "00001_lr/3 12 100 1000", "record of several segments"),
         ("00001_lr 12 100 1000", "00001_lr twelve", "unreadable header: '00001_lr twelve' is no record line"),
-        (" V6\n", " V7\n", "unknown lead 'V7'; known leads are"),
+        (
+            " V6\n",
+            " V7\n",
+            "missing lead V6; the recording has I, II, III, AVR, AVL, AVF, V1, V2, V3, V4, V5, and no leads: V7",
+        ),
         (" V6\n", " V5\n", "a lead is named twice"),
         (" V6\n", "\n", "unreadable header: a signal line lacks fields"),
         (
@@ -243,7 +247,7 @@ def test_damage_in_another_format_is_told(tmp_path: Path, stored: np.ndarray) ->
 
 def test_an_unknown_unit_is_told(tmp_path: Path, stored: np.ndarray) -> None:
     write_record(tmp_path, "odd", stored, units=["mmHg"] * 12)
-    assert problem_of(tmp_path, "odd").startswith("unreadable record: KeyError: 'mmHg'")
+    assert problem_of(tmp_path, "odd").startswith("unknown unit 'mmHg' of lead I; known are V, mV")
 
 
 def test_a_path_cannot_leave_the_folder(tiny_ptbxl: Path) -> None:
@@ -258,5 +262,5 @@ def test_a_size_below_one_is_refused(tiny_ptbxl: Path, sizes: dict) -> None:
 
 
 def test_ptbxls_own_form_does_not_need_wfdb(tiny_ptbxl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(record_reader, "_read_any", None)
+    monkeypatch.setattr(wfdb_samples, "_read_any", None)
     assert problem_of(tiny_ptbxl) == ""

@@ -98,7 +98,7 @@ def test_the_data_card_counts_and_says_what_was_dropped() -> None:
     samples = microvolts(4)
     samples[1, LEADS.index("aVF"), 7] += 40
     quality = quality_table(np.array([1, 2, 3, 4]), samples, ["", "", "", "wrong checksum in lead V2"])
-    card = data_card(records, labels, quality, version="1.0.3", origin="here", fs=100)
+    card = data_card(records, labels, quality, dataset="PTB-XL", version="1.0.3", origin="here", fs=100)
     assert (card["records"], card["patients"]) == (3, 2)
     assert card["records_by_split"] == {"train": 2, "test": 1}
     assert card["records_by_age_band"] == {"under 40": 2, "40 to 59": 0, "60 to 79": 0, "80 and over": 0, "unknown": 1}

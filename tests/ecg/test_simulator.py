@@ -14,7 +14,6 @@ from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.leads import LEADS, limb_lead_residual
 from ecg_forge.ecg.simulated_cohort import plan_cohort
 from ecg_forge.ecg.simulated_heart import CHANGES, PREMATURE, WAVE_NAMES
-from ecg_forge.ecg.simulated_tables import assign_folds
 from ecg_forge.ecg.simulator import SimulatedPTBXL, SimulationConfig, simulate_ptbxl
 from ecg_forge.ecg.statements import CODES, STATEMENTS
 
@@ -210,12 +209,6 @@ def test_folds_are_equal_in_size_and_alike_in_statements(cohort: SimulatedPTBXL,
         expected = count / 10
         spread = per_fold.reindex(range(1, 11), fill_value=0) - expected
         assert spread.abs().max() <= 3 + 0.5 * expected, code
-
-
-def test_a_statement_of_three_patients_stands_in_training_validation_and_test() -> None:
-    folds = assign_folds(list(range(40)), [("WPW",)] * 3 + [("SR",)] * 37)
-    assert sorted(folds[:3]) == [1, 9, 10]
-    assert set(Counter(folds).values()) == {4}
 
 
 # --- level and noise --------------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ def test_studies_with_the_detectable_difference_show_it_four_times_in_five(alpha
     true = detectable_difference(spread(0.5, 1.0, patients_df=40.0), np.array([alpha]))
     drawn = spread(0.5 * generator.chisquare(2, studies) / 2, 1.0, patients_df=40.0, rows=studies)
     estimate = true + generator.normal(size=studies) * np.sqrt(1.5)
-    assert np.mean(np.abs(estimate) > drawn.half_width(alpha)) == pytest.approx(0.8, abs=0.01)
+    assert np.mean(np.abs(estimate) > drawn.shown_beyond(alpha)) == pytest.approx(0.8, abs=0.01)
 
 
 def test_a_planted_gain_of_that_size_is_shown_about_four_times_in_five():

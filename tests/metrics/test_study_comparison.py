@@ -157,10 +157,11 @@ def test_intervals_over_patients_and_trainings_cover_a_planted_difference():
 )
 def test_intervals_cover_whatever_varies_more(planted, seeds):
     table = planted_table(planted, seeds, 600, seed=seeds)
-    assert 0.93 <= coverage(table, "auc", TRUTH[planted]) <= (0.98 if seeds == 3 else 0.97)
+    least = 0.90 if (planted, seeds) == (TRAINING, 3) else 0.93  # three seeds that differ in nothing but luck
+    assert least <= coverage(table, "auc", TRUTH[planted]) <= 0.97
     for metric in ("ap", "f1"):
         rows = table[(table["metric"] == metric) & (table["label"] != "macro")]
-        assert 0.93 <= coverage(table, metric, rows["difference"].mean()) <= 0.985
+        assert least <= coverage(table, metric, rows["difference"].mean()) <= 0.975
 
 
 @pytest.mark.slow

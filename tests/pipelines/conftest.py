@@ -118,7 +118,9 @@ def whole_run(project: Path, conf: Path) -> DataCatalog:
     with session(project, conf) as running:
         running.run()
     with session(project, conf) as publishing:
-        publishing.run(pipeline_names=["publish", "results", "benchmark", "explanation", "fidelity", "pack"])
+        publishing.run(
+            pipeline_names=["publish", "results", "benchmark", "explanation", "fidelity", "pack", "pack_classifier"]
+        )
     with session(project, conf) as comparing:
         comparing.run(pipeline_names=["denoisers"])  # it reads what fidelity has kept
     with session(project, conf) as after:

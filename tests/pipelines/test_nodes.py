@@ -30,7 +30,7 @@ class Block:
 class Recordings:
     """Recordings in memory, of which some are damaged; two records a block."""
 
-    origin = "memory"
+    dataset, origin = "PTB-XL", "memory"
 
     def __init__(self, problems: dict[str, str]) -> None:
         self._problems = problems

@@ -10,12 +10,14 @@ import yaml
 from kedro.io import DataCatalog
 
 from ecg_forge.datasets.box import load_box
+from ecg_forge.diffusion.config import SamplerConfig
 from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.labels import label_matrix
 from ecg_forge.ecg.plan_config import PlanSettings
-from ecg_forge.pipelines.fidelity.results import set_denoisers_side_by_side
+from ecg_forge.metrics.fidelity_config import FidelityConfig
+from ecg_forge.pipelines.fidelity.results import describe_fidelity, set_denoisers_side_by_side
 from ecg_forge.pipelines.synthesis import nodes
-from ecg_forge.training.config import ClassifierConfig
+from ecg_forge.training.config import ClassifierConfig, GuidanceConfig
 from tests.pipelines.conftest import session, write_conf
 
 CLASSIFIER = ClassifierConfig("resnet1d_tiny", "all", 1, 1)
@@ -79,6 +81,19 @@ def test_generate_needs_weights_and_records_only_and_writes_a_folder_that_wfdb_r
 def test_denoisers_are_not_compared_before_one_was_measured() -> None:
     with pytest.raises(BadInput, match="no denoiser was measured yet"):
         set_denoisers_side_by_side({}, {})
+
+
+def test_what_the_weights_had_learned_before_is_counted_along_all_trainings() -> None:
+    def trained(epochs: int, **start: object) -> dict[str, object]:
+        return {"training": {"epochs": epochs, "steps_per_epoch": 10, "batch_size": 4}, **start}
+
+    weights = {"config": trained(1, start=trained(2, start=trained(3)))}
+    history = pd.DataFrame({"seconds": [1.0], "train_loss": [0.2], "val_loss": [0.3]})
+    said = dict.fromkeys(("code", "machine", "started"), "")
+    settings = (SamplerConfig(), GuidanceConfig(), FidelityConfig())
+    run = describe_fidelity({"provenance": said}, cohort()[0], pd.DataFrame(), weights, history, *settings)
+    assert run["training"]["records"] == 40
+    assert run["training"]["records_before"] == (2 + 3) * 40
 
 
 def test_the_denoiser_of_the_package_stands_in_for_a_trained_one(project: Path, tmp_path: Path) -> None:

@@ -96,6 +96,14 @@ def test_the_packed_denoiser_makes_the_ecgs_of_the_trained_one(whole_run: DataCa
         np.testing.assert_allclose(packed["tensors"][name], tensor, rtol=1e-3, atol=1e-6)
 
 
+def test_the_packed_classifier_is_the_baseline_at_the_temperature_of_validation(whole_run: DataCatalog) -> None:
+    trained, packed = whole_run.load("baseline.weights"), whole_run.load("packed_classifier")
+    assert packed["config"].items() > trained["config"].items()
+    assert packed["config"]["temperature"] == whole_run.load("baseline.calibration")["temperature"]
+    for name, tensor in packed["tensors"].items():
+        np.testing.assert_allclose(tensor, trained["tensors"][name], rtol=1e-3, atol=1e-6)
+
+
 def test_a_finished_benchmark_is_scored_again_but_not_trained_again(
     whole_run: DataCatalog, project: Path, conf: Path
 ) -> None:

@@ -23,7 +23,7 @@ LAYERS = {
     *TRANSFER_ARMS,
     "reporting",
 }
-ENVIRONMENTS = ["base", "cpu", "cpu_sssd", "demo", "small"]
+ENVIRONMENTS = ["base", "cpu", "cpu_sssd", "demo", "own", "small"]
 PIPELINES = ["data_engineering", "baseline", "synthesis", "augmentation", "evaluation"]
 
 
@@ -48,7 +48,7 @@ def declared(name: str, entries: dict) -> str:
 def test_default_is_the_five_pipelines_in_order(project: Path) -> None:
     kept = ["publish", "results", "benchmark_results", "fidelity_results", "study_results"]
     others = [
-        *("generate", "fidelity", "denoisers", "pack", "unpack", "study", "benchmark"),
+        *("generate", "fine_tune", "fidelity", "denoisers", "pack", "pack_classifier", "unpack", "study", "benchmark"),
         *("explanation", "exploration", "feature_models", "late_fusion", "paper_ecg", "search"),
     ]
     assert sorted(pipelines) == sorted([*PIPELINES, *others, *kept, "__default__"])
@@ -94,6 +94,12 @@ def test_every_parameter_is_read_by_a_node(project: Path, env: str) -> None:
     paths |= {f"{top}.{key}" for top, tree in parameters.items() if top not in read for key in tree}
     assert paths - read == set()
     assert read - paths == set()
+
+
+def test_every_declared_dataset_has_a_layer_and_none_hides_its_preview(catalog_entries: dict) -> None:
+    shown = {name: entry.get("metadata", {}).get("kedro-viz", {}) for name, entry in catalog_entries.items()}
+    assert [name for name, viz in shown.items() if not viz.get("layer")] == []
+    assert [name for name, viz in shown.items() if viz.get("preview") is False] == []
 
 
 def test_layers_are_known_and_follow_the_flow_without_a_cycle(project: Path, catalog_entries: dict) -> None:

@@ -21,7 +21,14 @@ BOX = {"n": 1234, "q05": 1.0, "q25": 2.0, "q50": 3.0, "q75": 4.0, "q95": 5.0}
 
 def card(origin: str = "PhysioNet") -> dict[str, Any]:
     superclass = {name: {split: count // (k + 2) for split, count in SPLITS.items()} for k, name in enumerate(NAMES)}
-    facts = {"version": "1.0.3", "records": 10001, "patients": 9000, "sampling_rate_hz": 100, "origin": origin}
+    facts = {
+        "dataset": "PTB-XL",
+        "version": "1.0.3",
+        "records": 10001,
+        "patients": 9000,
+        "sampling_rate_hz": 100,
+        "origin": origin,
+    }
     return {**facts, "labels": {"superclass": superclass, "all": {"SR": SPLITS, "TRIGU": {"train": 3}}}}
 
 

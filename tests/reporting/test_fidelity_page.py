@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from ecg_forge.reporting.fidelity_page import FIGURE_CAPTIONS, FidelityContent, fidelity_page
+from ecg_forge.reporting.fidelity_page import FIGURE_CAPTIONS, FidelityContent, fidelity_page, went_on
 
 
 def page(images=None, statements=None):
@@ -57,6 +57,12 @@ def test_figures_stand_in_a_column_per_scale_of_guidance():
 def test_the_page_says_how_its_records_came_about():
     assert "`unet1d_small`, 16 epochs, 279,040 training records" in page()
     assert "guidance 1.5 for noise levels between 0.2 and 5" in page()
+
+
+def test_a_training_that_went_on_from_another_says_so():
+    training = {"epochs": 2, "records": 100, "seconds": 60, "records_before": 12_345}
+    assert went_on(training) == ", after 12,345 in the trainings it went on from"
+    assert went_on({**training, "records_before": 0}) == went_on({"epochs": 2}) == ""
 
 
 def test_every_figure_is_a_row_synthetic_before_real():

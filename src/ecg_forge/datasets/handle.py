@@ -4,6 +4,9 @@ from pathlib import Path
 from typing import Any, Generic, NoReturn, TypeVar
 
 from kedro.io import AbstractDataset, DatasetError
+from kedro_datasets._typing import JSONPreview
+
+from ecg_forge.datasets.preview import json_preview
 
 Place = TypeVar("Place")
 
@@ -23,6 +26,14 @@ class Handle(AbstractDataset[NoReturn, Place], Generic[Place]):
     def save(self, data: NoReturn) -> None:
         """Refuse: it is a handle, an input only."""
         raise DatasetError(f"{type(self).__name__} is a handle that nodes take as input; it cannot be an output")
+
+    def preview(self) -> JSONPreview:
+        """Return for kedro-viz which files lie there, each with its size in bytes."""
+        found = [self._path, *sorted(self._path.rglob("*"))]
+        sizes = {
+            path.relative_to(self._path.parent).as_posix(): path.stat().st_size for path in found if path.is_file()
+        }
+        return json_preview({"bytes of each file": sizes})
 
     def _exists(self) -> bool:
         """Say yes: the handle can always be had, and no node makes it that would have to run for it."""

@@ -7,6 +7,7 @@ from kedro.io import AbstractDataset
 from kedro_datasets._typing import HTMLPreview
 
 from ecg_forge.datasets.atomic import replacing
+from ecg_forge.datasets.preview import page_preview
 from ecg_forge.ecg.errors import BadInput
 
 
@@ -37,8 +38,8 @@ class HTMLReport(AbstractDataset[str, str]):
             temporary.write_text(data, encoding="utf-8")
 
     def preview(self) -> HTMLPreview:
-        """Return the page for kedro-viz."""
-        return HTMLPreview(self.load())
+        """Return the words and tables of the page for kedro-viz."""
+        return page_preview(self.load())
 
     def _exists(self) -> bool:
         return Path(self._filepath).is_file()

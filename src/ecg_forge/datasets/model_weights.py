@@ -8,6 +8,7 @@ from kedro.io import AbstractDataset
 from kedro_datasets._typing import JSONPreview
 
 from ecg_forge.datasets.atomic import replacing
+from ecg_forge.datasets.preview import weights_preview
 from ecg_forge.ecg.errors import BadInput
 
 _CONFIG_KEY = "config"  # of the header's metadata
@@ -58,9 +59,11 @@ class ModelWeights(AbstractDataset[dict[str, Any], dict[str, Any]]):
             save_file(tensors, temporary, metadata={_CONFIG_KEY: config})
 
     def preview(self) -> JSONPreview:
-        """Return the configuration for kedro-viz."""
-        with _open(Path(self._filepath)) as file:
-            return JSONPreview(json.dumps(_config(Path(self._filepath), file.metadata())))
+        """Return the configuration and the size of each tensor for kedro-viz."""
+        path = Path(self._filepath)
+        with _open(path) as file:
+            shapes = {key: file.get_slice(key).get_shape() for key in file.keys()}  # noqa: SIM118 (it is no dict)
+            return weights_preview(_config(path, file.metadata()), shapes)
 
     def _exists(self) -> bool:
         return Path(self._filepath).is_file()

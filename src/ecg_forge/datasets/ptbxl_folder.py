@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from kedro.io import AbstractDataset
+from kedro_datasets._typing import ImagePreview
 
 from ecg_forge.datasets.atomic import replacing_folder
+from ecg_forge.datasets.first_record import draw_first_record
 from ecg_forge.datasets.ptbxl_source import open_source
 from ecg_forge.datasets.ptbxl_writer import FILENAME_COLUMN, write_ptbxl_folder
 from ecg_forge.datasets.record_reader import RecordReader
@@ -46,8 +48,7 @@ class PTBXLFolder(AbstractDataset[dict[str, Any], dict[str, Any]]):
             raise BadInput(f"{folder} does not exist; run the node that makes it")
         table = pd.read_csv(folder / "ptbxl_database.csv", index_col="ecg_id")
         fs = next(rate for name, rate in _RATE_OF_FOLDER.items() if (folder / name).is_dir())
-        reader = RecordReader(open_source(str(folder), str(folder), None))
-        blocks = list(reader.read(list(table[FILENAME_COLUMN[fs]]), fs=fs, length=_length(folder)))
+        blocks = list(self._reader().read(list(table[FILENAME_COLUMN[fs]]), fs=fs, length=_length(folder)))
         for name, problem in zip(table[FILENAME_COLUMN[fs]], [p for b in blocks for p in b.problems], strict=True):
             if problem:
                 raise BadInput(f"{folder / name}: {problem}")
@@ -62,6 +63,13 @@ class PTBXLFolder(AbstractDataset[dict[str, Any], dict[str, Any]]):
         """
         with replacing_folder(Path(self._filepath)) as folder:
             write_ptbxl_folder(folder, data["metadata"], statements_table(), data["signals"])
+
+    def preview(self) -> ImagePreview:
+        """Draw the first record for kedro-viz."""
+        return draw_first_record(Path(self._filepath))
+
+    def _reader(self) -> RecordReader:
+        return RecordReader(open_source(self._filepath, self._filepath))
 
     def _exists(self) -> bool:
         return (Path(self._filepath) / "RECORDS").is_file()

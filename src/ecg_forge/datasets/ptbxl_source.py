@@ -72,7 +72,7 @@ def check_names(names: Sequence[str]) -> None:
     for name in names:
         path = PurePosixPath(name)
         if not path.parts or path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name or "\0" in name:
-            raise BadInput(f"{name!r} is not a file name inside the PTB-XL folder")
+            raise BadInput(f"{name!r} is not a file name inside the folder of records")
 
 
 @dataclass(frozen=True)

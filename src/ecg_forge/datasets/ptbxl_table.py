@@ -7,6 +7,7 @@ import pandas as pd
 from kedro.io import AbstractDataset, DatasetError
 from kedro_datasets._typing import TablePreview
 
+from ecg_forge.datasets.preview import table_preview
 from ecg_forge.datasets.ptbxl_source import Source, open_source
 from ecg_forge.ecg.errors import BadInput
 
@@ -63,8 +64,7 @@ class PTBXLTable(AbstractDataset[NoReturn, pd.DataFrame]):
         """Return the first rows for kedro-viz; nothing is fetched for it."""
         if not self._exists():
             raise BadInput(f"{self._table} has not been fetched yet")
-        rows = self._read(self._open().root / self._table, nrows).reset_index()
-        return TablePreview(rows.astype(object).where(rows.notna(), None).to_dict(orient="split"))
+        return table_preview(self._read(self._open().root / self._table, nrows))
 
     def _open(self) -> Source:
         return open_source(self._source, self._path, self._simulation)

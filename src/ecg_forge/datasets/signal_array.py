@@ -1,7 +1,5 @@
 """Signals as one memory-mapped array in a folder."""
 
-import base64
-import io
 import json
 from pathlib import Path
 from typing import Any
@@ -10,10 +8,11 @@ import numpy as np
 from kedro.io import AbstractDataset
 from kedro_datasets._typing import ImagePreview
 
+from ecg_forge.datasets.preview import ecg_preview
 from ecg_forge.datasets.signal_writer import DESCRIPTION, ECG_ID, FORMAT_VERSION, SAMPLES, write_signals
 from ecg_forge.ecg.errors import BadInput
-from ecg_forge.ecg.leads import LEADS, canonical_lead, lead_positions
-from ecg_forge.ecg.records import Signals, SignalStream, to_millivolts
+from ecg_forge.ecg.leads import canonical_lead
+from ecg_forge.ecg.records import Signals, SignalStream
 
 
 class SignalArray(AbstractDataset[Signals | SignalStream, Signals]):
@@ -59,16 +58,10 @@ class SignalArray(AbstractDataset[Signals | SignalStream, Signals]):
 
     def preview(self, row: int = 0) -> ImagePreview:
         """Draw one recording on ECG paper for kedro-viz, as PNG in base64."""
-        from ecg_forge.ecg.plotting import draw_ecg
-
         signals = self.load()
         if not 0 <= row < len(signals):
             raise BadInput(f"{self._filepath} has no row {row}; it holds {len(signals)} recordings")
-        in_order = signals.samples[row][lead_positions(LEADS, signals.leads)]
-        figure = draw_ecg(to_millivolts(in_order), signals.fs, f"ecg_id {signals.ecg_id[row]}")
-        png = io.BytesIO()
-        figure.savefig(png, format="png")
-        return ImagePreview(base64.b64encode(png.getvalue()).decode("ascii"))
+        return ecg_preview(signals.samples[row], signals.fs, f"ecg_id {signals.ecg_id[row]}", signals.leads)
 
     def _exists(self) -> bool:
         return (self._folder / DESCRIPTION).is_file()

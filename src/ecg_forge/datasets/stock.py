@@ -3,10 +3,14 @@
 A run killed while one of these is written leaves the old file or none, never a part of a new one.
 """
 
+import base64
+import json
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import pandas as pd
+from kedro_datasets._typing import HTMLPreview, ImagePreview, JSONPreview, TablePreview
 from kedro_datasets.json import JSONDataset
 from kedro_datasets.pandas import CSVDataset, ParquetDataset
 from kedro_datasets.partitions import PartitionedDataset
@@ -16,6 +20,7 @@ from kedro_datasets.text import TextDataset
 from kedro_datasets.yaml import YAMLDataset
 
 from ecg_forge.datasets.atomic import replacing
+from ecg_forge.datasets.preview import json_preview, markdown_preview, table_preview
 
 
 class _Replacing:
@@ -44,6 +49,10 @@ class Table(_Replacing, ParquetDataset):
         ```
     """
 
+    def preview(self, nrows: int = 10) -> TablePreview:
+        """Return the first rows for kedro-viz."""
+        return table_preview(pd.read_parquet(self._filepath).head(nrows))
+
 
 class TextTable(_Replacing, CSVDataset):
     """A DataFrame as CSV, for people.
@@ -56,6 +65,10 @@ class TextTable(_Replacing, CSVDataset):
         ```
     """
 
+    def preview(self, nrows: int = 100) -> TablePreview:
+        """Return the first rows for kedro-viz."""
+        return table_preview(pd.read_csv(self._filepath, **{**self._load_args, "nrows": nrows}))
+
 
 class JSONFile(_Replacing, JSONDataset):
     """Plain values as JSON.
@@ -67,6 +80,10 @@ class JSONFile(_Replacing, JSONDataset):
           filepath: data/03_primary/normaliser.json
         ```
     """
+
+    def preview(self) -> JSONPreview:
+        """Return all of it for kedro-viz."""
+        return json_preview(json.loads(Path(self._filepath).read_text(encoding="utf-8")))
 
 
 class YAMLFile(_Replacing, YAMLDataset):
@@ -104,6 +121,10 @@ class Text(_Replacing, TextDataset):
         ```
     """
 
+    def preview(self) -> HTMLPreview:
+        """Return the text for kedro-viz, read as Markdown."""
+        return markdown_preview(Path(self._filepath).read_text(encoding="utf-8"))
+
 
 class Picture(_Replacing, ImageDataset):
     """A picture of pixels as PNG.
@@ -115,6 +136,10 @@ class Picture(_Replacing, ImageDataset):
           filepath: data/08_reporting/sheet.png
         ```
     """
+
+    def preview(self) -> ImagePreview:
+        """Return the picture for kedro-viz."""
+        return ImagePreview(base64.b64encode(Path(self._filepath).read_bytes()).decode("ascii"))
 
     @staticmethod
     def _get_format(file_path: PurePosixPath) -> str:
@@ -142,6 +167,11 @@ class Partitions(PartitionedDataset):
         self._invalidate_caches()  # another entry of the catalog may have written to the folder
         found = super().load() if self._list_partitions() else {}
         return {item: found[item] for item in sorted(found)}
+
+    def preview(self) -> JSONPreview:
+        """Return the names of the items for kedro-viz."""
+        items = list(self.load())
+        return json_preview({"number of items": len(items), "items": items})
 
     def _describe(self) -> dict[str, Any]:
         described = super()._describe()

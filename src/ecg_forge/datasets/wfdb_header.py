@@ -1,7 +1,7 @@
-"""A small strict parser for the headers PTB-XL is made of.
+"""A small strict parser for the headers of twelve-lead records; leads and units are told by name.
 
-Source: WFDB header(5), https://physionet.org/physiotools/wag/header-5.htm. Anything beyond what is read here is not
-guessed at: the record is left to the wfdb package (see ``parse_header``).
+Source: WFDB header(5), https://physionet.org/physiotools/wag/header-5.htm. Storage other than PTB-XL's own is not
+guessed at: the samples are left to the wfdb package (see ``Header.scales``).
 """
 
 import re
@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ecg_forge.ecg.errors import BadInput
-from ecg_forge.ecg.leads import LEADS, lead_positions
+from ecg_forge.ecg.leads import LEADS, is_lead, lead_positions
 
-MICROVOLTS_PER_UNIT = {"V": 1e6, "mV": 1e3, "uV": 1.0}
-_GAIN = re.compile(r"([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)\(0\)/(\w+)")
+MICROVOLTS_PER_UNIT = {"v": 1e6, "mv": 1e3, "uv": 1.0, "µv": 1.0, "μv": 1.0, "nv": 1e-3}  # micro sign, and Greek mu
+_GAIN = re.compile(r"([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)\(0\)")
+_DEFAULT_UNIT = "mV"  # header(5): where a signal line names none
 _FORMAT = re.compile(r"[0-9]+(?:\+[0-9]+)?")
 _SIGNAL_FIELDS = 9  # file, format, gain, resolution, zero, initial value, checksum, block size, description
+_MOST_SIGNALS = 64
 
 
 class HeaderProblem(Exception):
@@ -29,9 +31,11 @@ class Header:
         fs: sampling rate in Hz.
         length: samples per lead.
         signal_files: the file of each signal, in file order.
+        names: what each signal is called, in file order.
         lead_order: position of each of ``LEADS`` among the signals.
-        scales: µV per unit of each signal; empty unless the record has PTB-XL's own form: all signals interleaved in
-            one file, format 16, 0 V stored as 0.
+        units: µV per physical unit of each of ``LEADS``, in their order.
+        scales: µV per stored unit of each of ``LEADS``; empty unless the record has PTB-XL's own form: all signals
+            interleaved in one file, format 16, 0 V stored as 0.
         first: initial value of each signal, in the same case.
         checksums: sum of each signal's stored values modulo 65,536, in the same case.
     """
@@ -39,7 +43,9 @@ class Header:
     fs: float
     length: int
     signal_files: tuple[str, ...]
+    names: tuple[str, ...]
     lead_order: tuple[int, ...]
+    units: tuple[float, ...]
     scales: tuple[float, ...] = ()
     first: tuple[int, ...] = ()
     checksums: tuple[int, ...] = ()
@@ -49,30 +55,32 @@ def parse_header(text: str) -> Header:
     """Parse the text of a ``.hea`` file.
 
     Raises:
-        HeaderProblem: it is no header, or not one of a single-segment twelve-lead record.
+        HeaderProblem: it is no header, or not one of a single-segment record with the twelve leads.
     """
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     if not lines:
         raise HeaderProblem("empty header")
-    fs, length = _record_line(lines[0].split())
+    count, fs, length = _record_line(lines[0].split())
     signals = [line.split(maxsplit=_SIGNAL_FIELDS - 1) for line in lines[1:]]
-    if len(signals) != len(LEADS):
-        raise HeaderProblem(f"unreadable header: {len(signals)} signal lines instead of {len(LEADS)}")
+    if len(signals) != count:
+        raise HeaderProblem(f"unreadable header: {len(signals)} signal lines instead of {count}")
     if any(len(fields) < _SIGNAL_FIELDS for fields in signals):
         raise HeaderProblem("unreadable header: a signal line lacks fields (a lead without a name?)")
     files, formats, gains, _, _, first, checksums, _, names = zip(*signals, strict=True)
     _check_storage(files, formats)
     lead_order = _lead_order(names)
-    scales = tuple(map(_microvolts_per_unit, gains))
+    units, scales = _scaling(gains, names)
     if set(formats) != {"16"} or len(set(files)) != 1 or 0.0 in scales:
-        return Header(fs, length, files, lead_order)
+        return Header(fs, length, files, names, lead_order, units)
     try:
-        return Header(fs, length, files, lead_order, scales, tuple(map(int, first)), tuple(map(int, checksums)))
+        sums = tuple(map(int, first)), tuple(map(int, checksums))
+        return Header(fs, length, files, names, lead_order, units, scales, *sums)
     except ValueError as error:
         raise HeaderProblem(f"unreadable header: {error}") from None
 
 
-def _record_line(fields: list[str]) -> tuple[float, int]:
+def _record_line(fields: list[str]) -> tuple[int, float, int]:
+    """Return number of signals, sampling rate and samples per signal."""
     try:
         name, signals, fs, length = fields[:4]
         count, rate, samples = int(signals), float(fs.split("/")[0]), int(length)
@@ -80,9 +88,9 @@ def _record_line(fields: list[str]) -> tuple[float, int]:
         raise HeaderProblem(f"unreadable header: {' '.join(fields)[:60]!r} is no record line") from None
     if "/" in name:
         raise HeaderProblem("record of several segments")
-    if count != len(LEADS):
+    if not len(LEADS) <= count <= _MOST_SIGNALS:
         raise HeaderProblem(f"{count} leads instead of {len(LEADS)}")
-    return rate, samples
+    return count, rate, samples
 
 
 def _check_storage(files: tuple[str, ...], formats: tuple[str, ...]) -> None:
@@ -97,16 +105,31 @@ def _check_storage(files: tuple[str, ...], formats: tuple[str, ...]) -> None:
 
 @lru_cache(maxsize=64)
 def _lead_order(names: tuple[str, ...]) -> tuple[int, ...]:
+    """Find the twelve leads among the signals; others, such as Frank's, may stand beside them."""
+    known = [position for position, name in enumerate(names) if is_lead(name)]
     try:
-        return tuple(lead_positions(LEADS, names))
+        found = lead_positions(LEADS, [names[position] for position in known])
     except BadInput as error:
-        raise HeaderProblem(str(error)) from error
+        others = [name for name in names if not is_lead(name)]
+        raise HeaderProblem(f"{error}{', and no leads: ' if others else ''}{', '.join(others)}") from error
+    return tuple(known[position] for position in found)
 
 
 @lru_cache(maxsize=64)
-def _microvolts_per_unit(gain: str) -> float:
-    """Return the scale of a gain like ``1000.0(0)/mV``, or 0 for any other form, a baseline beside 0 among them."""
+def _scaling(gains: tuple[str, ...], names: tuple[str, ...]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return µV per physical unit, and per stored unit, of each of ``LEADS``."""
+    units, scales = zip(*(_read_gain(gains[place], names[place]) for place in _lead_order(names)), strict=True)
+    return units, scales
+
+
+def _read_gain(field: str, name: str) -> tuple[float, float]:
+    """Return µV per physical unit, and µV per stored unit of a gain like ``1000.0(0)/mV``.
+
+    The latter is 0 for any other form, a baseline beside 0 among them.
+    """
+    gain, _, unit = field.partition("/")
+    if (unit or _DEFAULT_UNIT).lower() not in MICROVOLTS_PER_UNIT:
+        raise HeaderProblem(f"unknown unit {unit!r} of lead {name}; known are V, mV, uV, µV and nV")
+    microvolts = MICROVOLTS_PER_UNIT[(unit or _DEFAULT_UNIT).lower()]
     match = _GAIN.fullmatch(gain)
-    if match is None or match[2] not in MICROVOLTS_PER_UNIT or float(match[1]) == 0:
-        return 0.0
-    return MICROVOLTS_PER_UNIT[match[2]] / float(match[1])
+    return microvolts, microvolts / float(match[1]) if match and float(match[1]) else 0.0

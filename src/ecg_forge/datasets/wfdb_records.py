@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from kedro.io import AbstractDataset, DatasetError
+from kedro_datasets._typing import ImagePreview
 
+from ecg_forge.datasets.first_record import draw_first_record
 from ecg_forge.datasets.ptbxl_source import open_source
 from ecg_forge.datasets.record_reader import RecordReader
 
@@ -45,6 +47,10 @@ class WFDBRecords(AbstractDataset[NoReturn, RecordReader]):
     def save(self, data: NoReturn) -> None:
         """Refuse: recordings are read only."""
         raise DatasetError(f"{type(self).__name__} is read-only: PTB-XL's recordings are never written by a pipeline")
+
+    def preview(self) -> ImagePreview:
+        """Draw the first recording that is here for kedro-viz; nothing is fetched for it."""
+        return draw_first_record(self.load().source.root)
 
     def _exists(self) -> bool:
         return Path(open_source(self._source, self._path, self._simulation).root).is_dir()

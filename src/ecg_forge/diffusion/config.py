@@ -18,7 +18,8 @@ class EdmConfig:
     """Noise of any level, as Karras et al. 2022 set it up (EDM, arXiv:2206.00364, Table 1).
 
     Attributes:
-        p_mean, p_std: mean and standard deviation of ln σ in training.
+        p_mean: mean of ln σ in training.
+        p_std: its standard deviation.
         sigma_min: last noise level of sampling before 0.
         sigma_max: first noise level of sampling, which starts from pure noise of this size.
         rho: how strongly the steps of sampling crowd at the low noise levels (equation 5).
@@ -54,7 +55,8 @@ class DdpmConfig:
 
     Attributes:
         steps: number of noise levels T.
-        beta_first, beta_last: variance added in the first and in the last step.
+        beta_first: variance added in the first step.
+        beta_last: variance added in the last step.
         zero_terminal_snr: rescale the levels so that nothing of the signal is left at the last (Lin et al. 2023,
             arXiv:2305.08891); the network then predicts v, because noise that is all there is teaches nothing.
         name: says in saved settings which process they are of.

@@ -8,4 +8,5 @@ Wagner, P., Strodthoff, N., Bousseljot, R.-D., Kreiseler, D., Lunze, F.I., Samek
 large publicly available electrocardiography dataset. Scientific Data 7, 154. https://doi.org/10.1038/s41597-020-0495-6
 Changes: a network learned from the recordings of folds 1 to 8; no recording is part of it."""
 
+CLASSIFIER_NOTICE = "For research only: no medical device, and nothing to judge a patient by."
 SYNTHETIC_NOTICE = "These ECGs are synthetic: they were recorded from nobody and must not be used to judge a patient."

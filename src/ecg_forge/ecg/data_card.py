@@ -1,5 +1,6 @@
 """The data card: what the data set holds, counted, and what was left out and why."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -13,7 +14,14 @@ AGE_BANDS = {"under 40": (0, 40), "40 to 59": (40, 60), "60 to 79": (60, 80), "8
 
 
 def data_card(
-    records: pd.DataFrame, labels: pd.DataFrame, quality: pd.DataFrame, *, version: str, origin: str, fs: int
+    records: pd.DataFrame,
+    labels: pd.DataFrame,
+    quality: pd.DataFrame,
+    *,
+    dataset: str,
+    version: str,
+    origin: str,
+    fs: int,
 ) -> dict[str, Any]:
     """Count records, patients and labels.
 
@@ -21,6 +29,7 @@ def data_card(
         records: table of records, indexed by ecg_id.
         labels: bool ``(record, 71)``.
         quality: quality of every recording that was looked at, usable or not.
+        dataset: ``PTB-XL``, or what else the records are.
         version: PTB-XL release, or ``unknown``.
         origin: where the recordings came from.
         fs: sampling rate in Hz.
@@ -31,7 +40,7 @@ def data_card(
     dropped = quality.loc[~quality["usable"], "problem"]
     ages, residual = records["age"], quality.loc[quality["usable"], "limb_lead_residual_mv"]
     return {
-        "dataset": "PTB-XL",
+        "dataset": dataset,
         "version": version,
         "origin": origin,
         "sampling_rate_hz": fs,
@@ -53,6 +62,13 @@ def data_card(
         "records_breaking_limb_lead_identities": int((residual > LIMB_LEAD_TOLERANCE_MV).sum()),
         "largest_limb_lead_residual_mv": float(residual.max()),
     }
+
+
+def name_of_data(card: Mapping[str, Any]) -> str:
+    """Name the records of a data card in a few words."""
+    if card["version"] != "unknown":
+        return f"{card['dataset']} {card['version']}"
+    return "a part of PTB-XL, or a simulated one" if card["dataset"] == "PTB-XL" else str(card["dataset"])
 
 
 def _counts(column: pd.Series) -> dict[str, int]:

@@ -115,6 +115,12 @@ def members(task: str) -> dict[str, list[str]]:
     return found
 
 
+def describe_label(label: str, task: str) -> str:
+    """Say what a label of a task means; one that sums up several statements names them."""
+    held = members(task)[label] if task in ("superclass", "subclass") else [label]
+    return _BY_CODE[held[0]].description if len(held) == 1 else f"any of {', '.join(held)}"
+
+
 def labelled_records(labels: pd.DataFrame, task: str) -> pd.DataFrame:
     """Return `task_labels` without the records that have none of the task's labels, as in the published benchmark.
 

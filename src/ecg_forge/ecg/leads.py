@@ -4,6 +4,7 @@ Signals are ``(record, lead, sample)``; every function here works on the second-
 record ``(lead, sample)`` works too.
 """
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,14 +18,24 @@ INDEPENDENT_LEADS = ("I", "II", "V1", "V2", "V3", "V4", "V5", "V6")
 """The eight leads from which the other four follow."""
 
 _CANONICAL = {name.upper(): name for name in LEADS}
+_PREFIX = re.compile(r"^(LEAD|ECG)([ _]+|-)")  # a minus before the name itself would turn the lead upside down
 
 
 def canonical_lead(name: str) -> str:
-    """Return the canonical spelling of a lead name (``AVR`` becomes ``aVR``); raise BadInput if unknown."""
+    """Return the canonical spelling of a lead name (``AVR``, ``lead avr``: ``aVR``); raise BadInput if unknown."""
     try:
-        return _CANONICAL[name.strip().upper()]
+        return _CANONICAL[_PREFIX.sub("", name.strip().upper())]
     except KeyError:
         raise BadInput(f"unknown lead {name!r}; known leads are {', '.join(LEADS)}") from None
+
+
+def is_lead(name: str) -> bool:
+    """Say whether a name is one of the twelve leads, in any spelling that `canonical_lead` knows."""
+    try:
+        canonical_lead(name)
+    except BadInput:
+        return False
+    return True
 
 
 def lead_positions(wanted: Sequence[str], have: Sequence[str]) -> list[int]:

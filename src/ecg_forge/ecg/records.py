@@ -128,9 +128,13 @@ class RecordBlock(Protocol):
 
 
 class Recordings(Protocol):
-    """Recordings that are still files; ``origin`` says in words where they come from."""
+    """Recordings that are still files; ``origin`` says in words where they come from, ``dataset`` what they are."""
 
-    origin: str
+    @property
+    def dataset(self) -> str: ...
+
+    @property
+    def origin(self) -> str: ...
 
     def read(self, filenames: Sequence[str], *, fs: int, length: int) -> Iterator[RecordBlock]:
         """Read recordings block by block, by their path without suffix.

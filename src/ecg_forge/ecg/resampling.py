@@ -49,6 +49,17 @@ def resample(signal: np.ndarray, fs: int, wanted_fs: int) -> np.ndarray:
     return made.astype(signal.dtype)
 
 
+def with_length(signal: np.ndarray, length: int) -> np.ndarray:
+    """Cut ``(..., sample)`` after ``length`` samples, or continue it by its last value; what holds between leads stays.
+
+    Args:
+        signal: any unit and type, at least one sample.
+        length: samples wanted.
+    """
+    missing = max(length - signal.shape[-1], 0)
+    return np.pad(signal[..., :length], [(0, 0)] * (signal.ndim - 1) + [(0, missing)], mode="edge")
+
+
 def at_rate(signals: Signals, fs: int) -> Signals:
     """Return 12-lead recordings at another rate, a block of records at a time; the derived limb leads follow anew."""
     if fs == signals.fs:

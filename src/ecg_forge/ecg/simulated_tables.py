@@ -1,12 +1,12 @@
 """Tables of the simulated PTB-XL, by column those of PTB-XL 1.0.3 (Wagner et al. 2022, doi:10.13026/kfzx-aw45)."""
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
+from ecg_forge.ecg.folds import assign_folds
 from ecg_forge.ecg.simulated_cohort import Plan
 from ecg_forge.ecg.simulated_noise import RecordingNoise
 from ecg_forge.ecg.statements import CODES, STATEMENTS
@@ -25,7 +25,6 @@ STATEMENT_COLUMNS = (
 )  # fmt: skip
 """Columns of ``scp_statements.csv`` after the code, in its order."""
 
-FOLDS = 10
 _STATEMENTS = {statement.code: statement for statement in STATEMENTS}
 _AGE_OVER_89 = 300.0  # PTB-XL's way of hiding the ages of the very old
 _FIRST_DAY = np.datetime64("1984-11-09T08:00:00")
@@ -116,37 +115,3 @@ def _likelihoods(plan: Plan) -> dict[str, float]:
 def record_path(ecg_id: int, folder: str, suffix: str) -> str:
     """Return PhysioNet's path of a record, without extension."""
     return f"{folder}/{ecg_id // 1000 * 1000:05d}/{ecg_id:05d}_{suffix}"
-
-
-def assign_folds(patients: Sequence[int], statements: Sequence[Sequence[str]]) -> list[int]:
-    """Spread patients over ten folds of equal size, rare statements first, after Sechidis et al. 2011.
-
-    Args:
-        patients: patient of each record; all records of one go to the same fold.
-        statements: codes of each record.
-
-    Returns:
-        Fold 1 to 10 of each record. Folds 1, 9 and 10 come first where there is a choice, so that a statement of three
-        patients stands in training, validation and test.
-    """
-    frequency = Counter(code for codes in statements for code in codes)
-    records_of: dict[int, int] = Counter(patients)
-    codes_of: dict[int, Counter[str]] = {patient: Counter() for patient in records_of}
-    for patient, codes in zip(patients, statements, strict=True):
-        codes_of[patient].update(codes)
-
-    order = (1, 10, 9, 2, 3, 4, 5, 6, 7, 8)
-    room = {fold: len(patients) / FOLDS for fold in order}
-    lacking = {fold: {code: count / FOLDS for code, count in frequency.items()} for fold in order}
-    fold_of: dict[int, int] = {}
-    rarest = {patient: min(codes, key=lambda c: (frequency[c], c), default="") for patient, codes in codes_of.items()}
-    for patient in sorted(codes_of, key=lambda p: (frequency[rarest[p]], rarest[p], -records_of[p], p)):
-        # A patient may fill a fold up to the next whole record; if none has room, the emptiest takes the overflow.
-        with_room = [fold for fold in order if room[fold] > records_of[patient] - 1]
-        open_folds = with_room or [max(order, key=room.__getitem__)]
-        fold = max(open_folds, key=lambda f: (round(lacking[f].get(rarest[patient], 0.0), 9), round(room[f], 9)))
-        fold_of[patient] = fold
-        room[fold] -= records_of[patient]
-        for code, count in codes_of[patient].items():
-            lacking[fold][code] -= count
-    return [fold_of[patient] for patient in patients]

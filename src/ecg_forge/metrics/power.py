@@ -48,10 +48,10 @@ def power_table(comparison: pd.DataFrame, power: float = POWER) -> pd.DataFrame:
 
 
 def detectable_difference(spread: Spread, alpha: np.ndarray, power: float = POWER) -> np.ndarray:
-    """Return the true difference at which |estimate| exceeds the half width of the 1 − alpha interval that often.
+    """Return the true difference at which p is below alpha that often.
 
-    The estimate is normal, with the spread's variance; the half width varies with the variance over seeds, which is
-    χ² with one degree of freedom less than there are seeds.
+    The estimate is normal, with the spread's variance; what it must exceed varies with the variance over seeds, which
+    is χ² with one degree of freedom less than there are seeds.
 
     Args:
         spread: of the differences, taken for the true one.
@@ -65,13 +65,13 @@ def detectable_difference(spread: Spread, alpha: np.ndarray, power: float = POWE
 
     freedom = spread.seeds - 1
     luck = chi2.ppf(_QUANTILES, freedom) / freedom
-    halves = np.stack([dataclasses.replace(spread, training=spread.training * x).half_width(alpha) for x in luck])
+    limits = np.stack([dataclasses.replace(spread, training=spread.training * x).shown_beyond(alpha) for x in luck])
     error = spread.standard_error
-    low, high = np.zeros_like(error), halves.max(axis=0) + 10 * error
+    low, high = np.zeros_like(error), limits.max(axis=0) + 10 * error
     for _ in range(60):
         middle = (low + high) / 2
         with np.errstate(divide="ignore", invalid="ignore"):
-            shown = norm.sf((halves - middle) / error) + norm.cdf((-halves - middle) / error)
+            shown = norm.sf((limits - middle) / error) + norm.cdf((-limits - middle) / error)
         enough = shown.mean(axis=0) >= power
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)
     return high

@@ -4,13 +4,11 @@
 Owen 2007, Ann. Appl. Stat. 1:386; Field & Welsh 2007, J. R. Stat. Soc. B 69:369) would be the obvious alternative, and
 is not used: three seeds drawn from three vary by 2/3 of what they should, and percentiles know nothing of Student's t.
 
-Measured on planted differences (``tests/metrics/made_up_study.py``, 750 or 1,000 studies each): from 15 patients with
-the label on, 95 % intervals of AUC covered 94 to 98 % with three seeds and 94 to 97 % with five, whether patients or
-training vary more; those of average precision and F1 up to 99 and 97 %, and all of them up to 99 % where training adds
-nothing but noise record by record. With eight to ten patients AUC's covered 93 to 99 %, and 89 % in the worst case,
-five seeds and an AUC of 0.97. The two-way bootstrap covered 82 to 86 % with three seeds where training varies most, 90
-to 92 % with five; patients alone 58 to 70 %. Three seeds are therefore honest but dear: where training dominates, the
-interval is nearly twice as wide as that of five.
+How often the intervals hold a truth that is known, ``benchmarks/study_coverage.py`` measures on whole studies, and
+``tests/metrics/test_study_comparison.py`` on planted differences: about 95 %, whether patients or training vary more,
+but 90 to 93 % where three seeds differ in nothing but training. Resampling seeds with the patients would hold it in
+less than 90 % with three seeds. Three seeds are therefore honest but dear: where training dominates, the interval is
+nearly twice as wide as that of five.
 """
 
 from collections.abc import Mapping
@@ -89,10 +87,11 @@ def compare_study(
     thresholds were chosen, are taken as given. The macro of a resample runs over the labels that it holds.
 
     ``p_holm`` is Holm's correction within a metric, over the labels and, apart from them, over the macro rows; the
-    intervals and ``equivalence`` are not corrected. ``verdict`` is "better" or "worse" where p_holm < 0.05, else "no
-    difference shown". ``equivalence`` sets the interval against ±margin; see :func:`equivalence`. A difference can be
-    real and yet within the margin. Both say "cannot tell" where fewer than ``MIN_POSITIVE_PATIENTS`` patients have the
-    label or where nothing varies, as between arms that both rank its few positives first.
+    intervals and ``equivalence`` are not corrected, and p is more cautious than they are (``crossed_variance``).
+    ``verdict`` is "better" or "worse" where p_holm < 0.05, else "no difference shown". ``equivalence`` sets the
+    interval against ±margin; see :func:`equivalence`. A difference can be real and yet within the margin. Both say
+    "cannot tell" where fewer than ``MIN_POSITIVE_PATIENTS`` patients have the label or where nothing varies, as between
+    arms that both rank its few positives first.
 
     Args:
         reference: the arm to compare with, such as the baseline.

@@ -17,8 +17,10 @@ class Cuts:
 
     Attributes:
         threshold: float64 ``(cut,)``, falling; the first lies just above the highest score, the others are the scores.
-        tp, fp: int64 ``(cut,)``, right and wrong positive decisions at that threshold.
-        positives, negatives: records with and without the label.
+        tp: int64 ``(cut,)``, right positive decisions at that threshold.
+        fp: int64 ``(cut,)``, wrong ones.
+        positives: records with the label.
+        negatives: records without it.
     """
 
     threshold: np.ndarray

@@ -32,8 +32,13 @@ class SheetConfig:
         px_per_mm: resolution.
         layouts: by name, ``leads`` (rows of lead names, top to bottom; the leads of a row share the time evenly) and
             ``row`` (mm from one row to the next).
-        paper, thin, strong, ink: colours as #rrggbb; of the lines every millimetre, every 5 mm, and of the trace.
-        thin_width, strong_width, trace_width: of lines, in mm.
+        paper: its colour as #rrggbb.
+        thin: colour of the lines every millimetre.
+        strong: colour of the lines every 5 mm.
+        ink: colour of the trace.
+        thin_width: of the lines every millimetre, in mm.
+        strong_width: of the lines every 5 mm, in mm.
+        trace_width: in mm.
         name_height: of the lead names' letters, in mm.
 
     Raises:

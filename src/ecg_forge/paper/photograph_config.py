@@ -27,7 +27,8 @@ class Strength:
         crease_depth: how much a crease darkens one side, as a share.
         shadow: how much the shadow of a hand or phone darkens, as a share.
         unevenness: how much the light changes across the photograph, as a share.
-        contrast, brightness: factor, and what is added, in steps of 255.
+        contrast: factor.
+        brightness: what is added, in steps of 255.
         warmth: share by which red gains and blue loses.
         blur: standard deviation in pixels.
         noise: standard deviation of the sensor's noise, in steps of 255.

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ecg_forge.ecg.data_card import name_of_data
 from ecg_forge.ecg.splits import SPLITS
 from ecg_forge.reporting.tables import Cell, Table, label_cell
 from ecg_forge.reporting.words import number
@@ -31,10 +32,9 @@ TITLE = "A look at the data"
 
 def opening(data_card: Counts, curves: Counts) -> str:
     """Say what was looked at, and what was left alone."""
-    known = data_card["version"] != "unknown"
-    source = f"PTB-XL {data_card['version']}" if known else "A part of PTB-XL, or a simulated one"
+    name = name_of_data(data_card)
     return (
-        f"{source}, {data_card['records']:,} records of {data_card['patients']:,} patients at "
+        f"{name[0].upper()}{name[1:]}, {data_card['records']:,} records of {data_card['patients']:,} patients at "
         f"{data_card['sampling_rate_hz']} Hz. Of the validation and test folds nothing but counts is shown; everything "
         f"else is that of the training folds, and what is measured on signals that of {curves['records']:,} training "
         "records drawn at random. A record with several superclasses counts in each of them. No single record is shown."

@@ -138,6 +138,12 @@ def diversity_table(diversity: pd.DataFrame) -> Table:
     return Table(("Statement", *(f"{column} evaluations" for column in diversity)), tuple(rows), texts=1)
 
 
+def went_on(training: Mapping[str, Any]) -> str:
+    """Say, with a comma before, how many records the weights had seen that a training went on from, if any."""
+    before = training.get("records_before", 0)
+    return f", after {before:,} in the trainings it went on from" if before else ""
+
+
 def denoisers_page(figures: Mapping[str, pd.DataFrame], runs: Mapping[str, Mapping[str, Any]]) -> str:
     """Return a page that sets several denoisers side by side, as Markdown.
 
@@ -159,7 +165,7 @@ def training_table(runs: Mapping[str, Mapping[str, Any]]) -> Table:
             Cell(f"{run['denoiser']['model']}, {run['denoiser']['process']['name']}"),
             Cell(f"{run['sampler']['name']}, {run['sampler']['steps']} steps"),
             Cell(plain(run["training"]["records"])),
-            Cell(number(run["training"]["seconds"] / 60, 0)),
+            Cell(number(run["training"]["seconds"] / 60, 0) + went_on(run["training"])),
             Cell(plain(run["records"]["synthetic"])),
         )
         for name, run in runs.items()
@@ -227,8 +233,8 @@ def _opening(run: Mapping[str, Any]) -> list[str]:
         f"{records['synthetic']:,} synthetic ECGs with the label sets, ages and sexes of training records, "
         f"{records['heldout']:,} real ones of fold 9 and {records['training']:,} training records were compared. "
         f"Denoiser `{run['denoiser']['model']}`, {training['epochs']} epochs, {training['records']:,} training records "
-        f"seen one after the other in {training['seconds'] / 60:,.0f} minutes; sampler `{run['sampler']['name']}`, "
-        f"{run['sampler']['steps']} steps, guidance {guidance['scale']:g} for noise levels between "
-        f"{guidance['sigma_low']:g} and {guidance['sigma_high']:g}. {run['provenance']['machine']}; "
+        f"seen one after the other in {training['seconds'] / 60:,.0f} minutes{went_on(training)}; sampler "
+        f"`{run['sampler']['name']}`, {run['sampler']['steps']} steps, guidance {guidance['scale']:g} for noise levels "
+        f"between {guidance['sigma_low']:g} and {guidance['sigma_high']:g}. {run['provenance']['machine']}; "
         f"{run['provenance']['started'][:10]}; code {run['provenance']['code']}. One training seed."
     ]

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from ecg_forge.ecg.attribution import PTBXL_ATTRIBUTION, SYNTHETIC_NOTICE
-from ecg_forge.reporting.fidelity_page import figure_table, transfer_table
+from ecg_forge.reporting.fidelity_page import figure_table, transfer_table, went_on
 from ecg_forge.reporting.markdown import table_lines
 
 _LIMITS = (
@@ -43,7 +43,7 @@ def model_card(run: Mapping[str, Any], parameters: int, figures: pd.DataFrame, t
         "",
         f"PTB-XL 1.0.3, folds 1 to 8, 100 Hz. Process `{settings['process']['name']}` ({process}), loss weighting "
         f"`{settings['weighting']}`. {training['epochs']} epochs, {training['records']:,} recordings seen in "
-        f"{training['seconds'] / 60:,.0f} minutes on {run['provenance']['machine']}, "
+        f"{training['seconds'] / 60:,.0f} minutes{went_on(training)} on {run['provenance']['machine']}, "
         f"{run['provenance']['started'][:10]}, code {run['provenance']['code']}. Held-out loss on fold "
         f"9: {training['val_loss']:.4f}.",
         "",

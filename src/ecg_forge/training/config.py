@@ -93,7 +93,8 @@ class PreparationConfig:
     """What is done to every signal before the network hears it; the default changes nothing.
 
     Attributes:
-        low_hz, high_hz: edges of a zero-phase band-pass, where it halves the amplitude; null leaves that side open.
+        low_hz: lower edge of a zero-phase band-pass, where it halves the amplitude; null leaves that side open.
+        high_hz: its upper edge, in the same way.
         order: of the Butterworth filter that it has the shape of, as run forwards and backwards.
         clip_sd: after the filter, the largest distance from the training mean, in training sd; null clips nothing.
     """
@@ -157,11 +158,14 @@ class ClassifierConfig:
     Attributes:
         model: name in `ecg_forge.models.registry.CLASSIFIERS`.
         task: one of the six label tasks.
-        epochs, steps_per_epoch, batch_size: length of the training.
+        epochs: length of the training.
+        steps_per_epoch: batches in an epoch.
+        batch_size: records in a batch.
         learning_rate: peak of one cycle, or where the plateau schedule begins.
         schedule: ``one_cycle`` over all steps, or ``plateau``: multiplied by ``plateau_factor`` whenever
             ``plateau_patience`` validations have passed without a better macro AUC.
-        plateau_factor, plateau_patience: see there.
+        plateau_factor: see there.
+        plateau_patience: see there.
         weight_decay: of AdamW.
         gradient_clip: largest gradient norm; null for no clipping.
         ema_decay: of averaged weights, which are then the ones validated and kept; null for none.
@@ -173,7 +177,9 @@ class ClassifierConfig:
         leads: those the classifier hears, by name and in order; null hears all twelve.
         metadata: whether the classifier is told age and sex too.
         sampling: ``shuffled`` sees every row equally often, ``balanced`` rows of rare labels more often.
-        loss, preparation, augmentation: see there.
+        loss: what is made small.
+        preparation: of every signal, in training and in scoring.
+        augmentation: random changes, in training only.
         precision: one of `PRECISIONS`.
         seed: of weights, order, crops, augmentation and dropout.
         workers: processes that read batches; 0 reads in the training process.
@@ -265,7 +271,9 @@ class DenoiserConfig:
 
     Attributes:
         model: name in `ecg_forge.models.registry.DENOISERS`.
-        epochs, steps_per_epoch, batch_size: length of the training.
+        epochs: length of the training.
+        steps_per_epoch: batches in an epoch.
+        batch_size: records in a batch.
         learning_rate: peak; linear warm-up over ``warmup_steps``, then cosine to 0.
         weight_decay: of AdamW.
         process: noise levels and prediction target, ``{"name": "edm"}`` or ``{"name": "ddpm"}`` and its settings.
@@ -274,7 +282,9 @@ class DenoiserConfig:
         ema_decay: decay of their exponential average, or null; one of the two is given.
         drop_condition: probability of hiding a condition in training, for classifier-free guidance.
         gradient_clip: largest gradient norm.
-        precision, seed, workers: as for the classifier.
+        precision: as for the classifier.
+        seed: as for the classifier.
+        workers: as for the classifier.
     """
 
     model: str
@@ -321,7 +331,8 @@ class GuidanceConfig:
 
     Attributes:
         scale: 1 follows the condition as learned and costs one evaluation a step, other scales two.
-        sigma_low, sigma_high: noise levels between which the push applies.
+        sigma_low: lowest noise level at which the push applies.
+        sigma_high: highest such level.
         batch_size: records sampled at a time; the signals do not depend on it.
     """
 

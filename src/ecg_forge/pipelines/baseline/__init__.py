@@ -1,3 +1,3 @@
-from ecg_forge.pipelines.baseline.pipeline import create_pipeline
+from ecg_forge.pipelines.baseline.pipeline import create_packing_pipeline, create_pipeline
 
-__all__ = ["create_pipeline"]
+__all__ = ["create_packing_pipeline", "create_pipeline"]

@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Pipeline, pipeline
 
-from ecg_forge.pipelines.baseline import nodes
+from ecg_forge.pipelines.baseline import nodes, packing
 from ecg_forge.pipelines.step import step
 
 
@@ -38,3 +38,10 @@ def classifier_pipeline(arm: str, pools: tuple[str, ...]) -> Pipeline:
 def create_pipeline() -> Pipeline:
     table = step(nodes.tabulate_training_records, ["records", "labels"], "baseline.training_table", arm="baseline")
     return Pipeline([table]) + classifier_pipeline("baseline", pools=("signals",))
+
+
+def create_packing_pipeline() -> Pipeline:
+    """Write the baseline's classifier as a box, which `ecg-forge classify` reads."""
+    made = ["baseline.weights", "baseline.probabilities"]
+    known = ["labels", "records", "data_card", "params:provenance"]
+    return Pipeline([step(packing.pack_classifier, [*made, *known], "packed_classifier")])

@@ -108,9 +108,11 @@ def make_data_card(
 ) -> dict[str, Any]:
     """Count what the data set holds and what was left out."""
     version = ptbxl_version(metadata)
-    made = card.data_card(records, labels, quality, version=version, origin=recordings.origin, fs=config.fs)
+    source = {"dataset": recordings.dataset, "version": version, "origin": recordings.origin}
+    made = card.data_card(records, labels, quality, **source, fs=config.fs)
     logger.info(
-        "PTB-XL %s (%s): %d records of %d patients, %d left out",
+        "%s, version %s (%s): %d records of %d patients, %d left out",
+        recordings.dataset,
         version,
         recordings.origin,
         made["records"],

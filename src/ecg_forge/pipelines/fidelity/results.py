@@ -41,6 +41,7 @@ def describe_fidelity(
         "training": {
             "epochs": len(history),
             "records": len(history) * settings["steps_per_epoch"] * settings["batch_size"],
+            "records_before": _records_seen(weights["config"].get("start")),
             "seconds": round(float(history["seconds"].sum())),
             "train_loss": float(history["train_loss"].iloc[-1]),
             "val_loss": float(history["val_loss"].iloc[-1]),
@@ -53,6 +54,15 @@ def describe_fidelity(
             "training": min(len(records_of(records, "train")), comparison.records),
         },
     }
+
+
+def _records_seen(config: Mapping[str, Any] | None) -> int:
+    """Count the training records seen by weights of this configuration and by those that they went on from."""
+    if config is None:
+        return 0
+    settings = config["training"]
+    own = settings["epochs"] * settings["steps_per_epoch"] * settings["batch_size"]
+    return int(own) + _records_seen(config.get("start"))
 
 
 def pack_denoiser(

@@ -5,7 +5,6 @@ from kedro.pipeline import Pipeline
 from ecg_forge.pipelines.step import step
 from ecg_forge.pipelines.synthesis import nodes
 
-
 _LEARNED_FROM = ["records", "labels", "signals", "beats", "normaliser", "params:denoiser", "denoiser_checkpoints"]
 _TRAINED = ["denoiser_weights", "denoiser_history", "denoiser_sheets"]
 
