@@ -14,6 +14,7 @@ import wfdb
 from ecg_forge import cli, synthesise
 from ecg_forge.datasets.box import PACKAGED_BOX, write_box
 from ecg_forge.ecg.statements import STATEMENTS
+from ecg_forge.paper_reading import PACKAGED_SEGMENTER
 from tests.made_up_denoiser import untrained_weights
 
 
@@ -139,11 +140,13 @@ def test_help_names_the_commands(
     assert run(monkeypatch, *arguments) == 0
     said = capsys.readouterr().out
     assert "generate" in said
+    assert "digitise" in said
     assert "labels" in said
 
 
 @pytest.mark.parametrize(
-    "arguments", ["labels", "--help", "generate --help", "generate --label AFIBB --out out", "classify --help"]
+    "arguments",
+    ["labels", "--help", "generate --help", "digitise --help", "generate --label AFIBB --out out", "classify --help"],
 )
 def test_nothing_heavy_is_imported_before_it_is_needed(arguments: str) -> None:
     code = (
@@ -160,13 +163,15 @@ def test_the_package_installs_the_command_and_the_box() -> None:
     root = Path(__file__).resolve().parents[1]
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     assert project["project"]["scripts"] == {"ecg-forge": f"{cli.main.__module__}:{cli.main.__name__}"}
-    (pattern,) = project["tool"]["setuptools"]["package-data"]["ecg_forge"]
-    assert set((root / "src" / "ecg_forge").glob(pattern)) == set(PACKAGED_BOX.iterdir())
+    denoiser, segmenter = project["tool"]["setuptools"]["package-data"]["ecg_forge"]
+    assert set((root / "src" / "ecg_forge").glob(denoiser)) == set(PACKAGED_BOX.iterdir())
+    assert PACKAGED_SEGMENTER.match(segmenter)
 
 
 def test_kedro_finds_the_commands_too() -> None:
     assert set(cli.cli.commands) == {
         "classify",
+        "digitise",
         "generate",
         "labels",
     }  # Kedro reads the name `cli` of the project's cli.py

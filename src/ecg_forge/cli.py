@@ -29,7 +29,7 @@ class _Refused(click.ClickException):
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="ecg-forge")
 def cli() -> None:
-    """Make synthetic 12-lead ECGs of chosen diagnoses, without training, GPU or data, and classify recorded ones."""
+    """Make synthetic 12-lead ECGs of chosen diagnoses, classify recorded ones, and read ECGs from paper."""
 
 
 @cli.command()
@@ -78,6 +78,31 @@ def generate(labels: tuple[str, ...], n: int, out: Path, form: str, weights: Pat
     click.echo(f"{made} of {', '.join(request.labels)} in {out}, made in {seconds:.1f} s ({n / seconds:.1f} ECG/s)")
     click.echo(f"Read them:\n{how_to_read(ecgs, out, form)}")
     click.echo(SYNTHETIC_NOTICE)
+
+
+@cli.command()
+@click.argument("photo", type=click.Path(path_type=Path))
+@click.option("--layout", required=True, help="How the sheet is laid out: 3x4, 3x4r (with a rhythm strip), 6x2, 12x1.")
+@click.option("--fs", default=100, show_default=True, type=click.IntRange(min=1), help="Sampling rate in Hz.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="New folder for the record.")
+@click.option(
+    "--weights", type=click.Path(path_type=Path), help="File with a segmenter.  [default: the one in the package]"
+)
+def digitise(photo: Path, layout: str, fs: int, out: Path, weights: Path | None) -> None:
+    """Read a photograph or scan of a printed ECG, and write it as a WFDB record into a new folder.
+
+    The whole sheet must be in the picture, about upright, with its grid and a calibration pulse; 25 mm/s, 10 mm/mV.
+
+    \b
+    A sheet of three rows of four leads:
+      ecg-forge digitise photo.jpg --layout 3x4 --out ecg
+    """
+    with _one_line_errors(), new_folder(out) as folder:
+        from ecg_forge.paper_reading import digitise_photograph
+
+        reading = digitise_photograph(photo, layout, fs, folder, weights)
+    click.echo(f"{reading.record} in {out}: {reading.summary}")
+    click.echo(f'Read it:\nsignal, fields = wfdb.rdsamp("{(out / reading.record).as_posix()}")  # (sample, lead), mV')
 
 
 @cli.command()

@@ -6,7 +6,7 @@ import pytest
 from ecg_forge.paper.grid import locate_page, measure_grid
 from ecg_forge.paper.layout import SheetConfig, lay_out
 from ecg_forge.paper.placement import move_mask, move_points, place_page
-from ecg_forge.paper.sheet import CLASSES, Printer, Sheet
+from ecg_forge.paper.sheet import BACKGROUND, CLASSES, TRACE, Printer, Sheet
 from ecg_forge.paper.unreadable import Unreadable
 
 
@@ -47,6 +47,27 @@ def test_a_sheet_that_fills_the_picture_is_found(sheet_config: SheetConfig, simu
     np.testing.assert_allclose(
         move_points(sheet.page.corners, locate_page(sheet.mask, sheet.page)), sheet.corners, atol=0.1
     )
+
+
+def test_print_that_is_found_on_the_table_does_not_matter(sheet_config: SheetConfig, simulated_mv: np.ndarray) -> None:
+    sheet = printed(sheet_config, simulated_mv, 6)
+    mask = np.pad(sheet.mask, 60)
+    for row in range(0, mask.shape[0] - 6, 40):
+        mask[row : row + 6, :6] = TRACE
+    matrix = locate_page(mask, sheet.page)
+    np.testing.assert_allclose(move_points(sheet.page.corners, matrix), sheet.corners + 60, atol=0.2)
+
+
+def test_a_page_that_lost_its_outermost_lines_is_whole_millimetres_off_everywhere(
+    sheet_config: SheetConfig, simulated_mv: np.ndarray
+) -> None:
+    sheet = printed(sheet_config, simulated_mv, 6)
+    mask = np.pad(sheet.mask, 60)
+    mask[:, : 60 + 5] = BACKGROUND
+    places = np.array([[20.0, 20], [250, 20], [250, 140], [20, 140]])
+    off_mm = (move_points(places, locate_page(mask, sheet.page)) - 60) / 6 - places
+    assert np.abs(off_mm - off_mm.round()).max() < 1 / 20
+    assert len(np.unique(off_mm.round(), axis=0)) == 1
 
 
 def test_a_picture_without_grid_is_refused(sheet_config: SheetConfig) -> None:

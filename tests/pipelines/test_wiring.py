@@ -118,7 +118,7 @@ def test_layers_are_known_and_follow_the_flow_without_a_cycle(project: Path, cat
     sorter.prepare()  # raises CycleError
 
 
-@pytest.mark.parametrize("root", ["data", "published", "fidelity", "box", "study", "explanation"])
+@pytest.mark.parametrize("root", ["data", "published", "fidelity", "box", "segmenter", "paper", "study", "explanation"])
 def test_an_environment_cannot_overwrite_anothers_results(project: Path, root: str) -> None:
     roots = [
         OmegaConfigLoader(str(project / "conf"), env=env, **settings.CONFIG_LOADER_ARGS)["globals"][root]

@@ -37,9 +37,7 @@ class ModelWeights(AbstractDataset[dict[str, Any], dict[str, Any]]):
         Raises:
             DatasetError: the file is missing, damaged, or was not written by this dataset.
         """
-        with self._open() as file:
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (it is no dict)
-            return {"config": self._config(file.metadata()), "tensors": tensors}
+        return load_weights(Path(self._filepath))
 
     def save(self, data: dict[str, Any]) -> None:
         """Write configuration and tensors; tensors that share memory are saved each on its own.
@@ -62,28 +60,42 @@ class ModelWeights(AbstractDataset[dict[str, Any], dict[str, Any]]):
 
     def preview(self) -> JSONPreview:
         """Return the configuration and the size of each tensor for kedro-viz."""
-        with self._open() as file:
+        path = Path(self._filepath)
+        with _open(path) as file:
             shapes = {key: file.get_slice(key).get_shape() for key in file.keys()}  # noqa: SIM118 (it is no dict)
-            return weights_preview(self._config(file.metadata()), shapes)
-
-    def _open(self) -> Any:
-        from safetensors import SafetensorError, safe_open
-
-        if not self._exists():
-            raise BadInput(f"{self._filepath} does not exist; run the node that trains it")
-        try:
-            return safe_open(self._filepath, framework="pt")
-        except (SafetensorError, OSError) as error:
-            raise BadInput(f"{self._filepath} is damaged ({error}); remove it and train again") from error
-
-    def _config(self, header: dict[str, str] | None) -> Any:
-        try:
-            return json.loads((header or {})[_CONFIG_KEY])
-        except (KeyError, ValueError) as error:
-            raise BadInput(f"{self._filepath} holds no configuration; it was not written by this program") from error
+            return weights_preview(_config(path, file.metadata()), shapes)
 
     def _exists(self) -> bool:
         return Path(self._filepath).is_file()
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": self._filepath}
+
+
+def load_weights(path: Path) -> dict[str, Any]:
+    """Read configuration and tensors, these on the CPU, from a file that `ModelWeights` wrote.
+
+    Raises:
+        BadInput: the file is missing, damaged, or was not written by this program.
+    """
+    with _open(path) as file:
+        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (it is no dict)
+        return {"config": _config(path, file.metadata()), "tensors": tensors}
+
+
+def _open(path: Path) -> Any:
+    from safetensors import SafetensorError, safe_open
+
+    if not path.is_file():
+        raise BadInput(f"{path} does not exist; run the node that trains it")
+    try:
+        return safe_open(path, framework="pt")
+    except (SafetensorError, OSError) as error:
+        raise BadInput(f"{path} is damaged ({error}); remove it and train again") from error
+
+
+def _config(path: Path, header: dict[str, str] | None) -> Any:
+    try:
+        return json.loads((header or {})[_CONFIG_KEY])
+    except (KeyError, ValueError) as error:
+        raise BadInput(f"{path} holds no configuration; it was not written by this program") from error

@@ -46,9 +46,19 @@ def _write_records(folder: Path, filenames: list[str], signals: Signals) -> None
         parent.mkdir(parents=True, exist_ok=True)
     shown = tqdm(filenames, "writing records", unit="record", disable=len(filenames) < _SHOW_PROGRESS_FROM or None)
     for name, signal in zip(shown, signals.samples, strict=True):
-        target = folder / name
-        (folder / f"{name}.dat").write_bytes(np.ascontiguousarray(signal.T, dtype="<i2").tobytes())
-        (folder / f"{name}.hea").write_text(_header(target.name, signals.fs, signal), encoding="ascii")
+        write_record(folder / name, signal, signals.fs)
+
+
+def write_record(path: Path, signal: np.ndarray, fs: int) -> None:
+    """Write one WFDB record, format 16, 1000 units per mV.
+
+    Args:
+        path: of its two files, without suffix.
+        signal: int16 ``(12, sample)`` in microvolt, in the order of ``LEADS``; ``INVALID_SAMPLE`` where it is unknown.
+        fs: sampling rate in Hz.
+    """
+    path.with_name(f"{path.name}.dat").write_bytes(np.ascontiguousarray(signal.T, dtype="<i2").tobytes())
+    path.with_name(f"{path.name}.hea").write_text(_header(path.name, fs, signal), encoding="ascii")
 
 
 def _header(name: str, fs: int, signal: np.ndarray) -> str:

@@ -1,4 +1,4 @@
-"""Which classifiers and denoisers there are, by the name a parameter file gives them.
+"""Which classifiers, denoisers and segmenters there are, by the name a parameter file gives them.
 
 Nothing of torch is imported until a model is built.
 """
@@ -64,6 +64,15 @@ DENOISERS: Mapping[str, str] = MappingProxyType(
 )
 """Name → ``module:function`` of every denoiser: ``(n_leads, n_statements)`` → ``(x, c_noise, condition)`` → like x."""
 
+SEGMENTERS: Mapping[str, str] = MappingProxyType(
+    {
+        "unet": "ecg_forge.models.segmenters:unet",
+        "attention_unet": "ecg_forge.models.segmenters:attention_unet",
+        "unet_plus_plus": "ecg_forge.models.segmenters:unet_plus_plus",
+    }
+)
+"""Name → ``module:function`` of every segmenter: ``(width, classes)`` → pictures → logits of each pixel."""
+
 
 def check_classifier(name: str) -> str:
     """Return the name of a known classifier unchanged; raise BadInput listing the known ones otherwise."""
@@ -73,6 +82,11 @@ def check_classifier(name: str) -> str:
 def check_denoiser(name: str) -> str:
     """Return the name of a known denoiser unchanged; raise BadInput listing the known ones otherwise."""
     return _check(name, "denoiser", DENOISERS)
+
+
+def check_segmenter(name: str) -> str:
+    """Return the name of a known segmenter unchanged; raise BadInput listing the known ones otherwise."""
+    return _check(name, "segmenter", SEGMENTERS)
 
 
 def build_classifier(name: str, n_leads: int, n_labels: int, n_metadata: int = 0) -> "nn.Module":
@@ -99,6 +113,17 @@ def build_denoiser(name: str, n_leads: int, n_statements: int) -> "nn.Module":
     builder = DENOISERS[check_denoiser(name)]
     _check_sizes(1, n_leads=n_leads, n_statements=n_statements)
     return _load(builder)(n_leads, n_statements)
+
+
+def build_segmenter(name: str, width: int, classes: int) -> "nn.Module":
+    """Build a freshly initialised segmenter; its weights follow torch's global seed.
+
+    Raises:
+        BadInput: unknown name, fewer than one channel or class, or monai is not installed.
+    """
+    builder = SEGMENTERS[check_segmenter(name)]
+    _check_sizes(1, width=width, classes=classes)
+    return _load(builder)(width, classes)
 
 
 def _check(name: str, kind: str, known: Mapping[str, str]) -> str:

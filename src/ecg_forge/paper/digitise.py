@@ -5,6 +5,7 @@ curve to its stroke. Where a layout shows a lead for a part of the recording, on
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -21,6 +22,9 @@ _PX_PER_MM = 8.0  # of the upright page
 _PULSE_TOLERANCE = 0.1
 _GOOD_FIT_MM = 0.25
 _FEWEST_SEEN = 0.2  # of a lead's columns
+_FEWEST_READ = 0.5  # of the leads
+_SHORTEST_GAP_MM, _LONGEST_GAP_MM = 1.0, 5.0  # between columns with ink, to bridge by a straight line; up to 0.2 s
+_FARTHEST_MM = 2  # that a page may have been misplaced by
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,8 @@ class DigitisedECG:
     """What was read from a sheet.
 
     Attributes:
-        signal_mv: float32 ``(12, sample)`` in `LEADS` order; NaN where the sheet does not show the lead.
+        signal_mv: float32 ``(12, sample)`` in `LEADS` order; NaN where the sheet does not show the lead, or its ink is
+            missing for longer than can be bridged by a straight line.
         confidence: ``(12,)``, share of a lead's pixel columns in which ink was found that only this lead claims and
             that the fitted curve explains.
         fs: sampling rate in Hz.
@@ -41,37 +46,67 @@ class DigitisedECG:
     homography: np.ndarray
 
 
-def digitise(mask: np.ndarray, page: Page, fs: float) -> DigitisedECG:
+def digitise(mask: np.ndarray, page: Page, fs: float, trace: np.ndarray | None = None) -> DigitisedECG:
     """Read the leads of a sheet.
 
     Args:
         mask: uint8 ``(row, column)`` of classes; see `ecg_forge.paper.sheet`.
         page: where the layout puts what.
         fs: sampling rate wanted, in Hz.
+        trace: float32 ``(row, column)``, the probability that a pixel is trace, where the mask is not known but found.
 
     Raises:
         Unreadable: a step failed; the message begins with which.
     """
+    ink = (mask == TRACE).astype(np.float32) if trace is None else trace
     matrix = locate_page(mask, page)
-    ink = upright_ink(mask, page, matrix)
-    runs = find_runs(ink, _PX_PER_MM)
+    upright = upright_ink(ink, page, matrix)
+    shift = _displacement(upright, page)
+    if shift.any():
+        matrix = matrix @ np.array([[1, 0, shift[0]], [0, 1, shift[1]], [0, 0, 1]])
+        upright = upright_ink(ink, page, matrix)
+    runs = find_runs(upright, _PX_PER_MM)
     check_pulses(runs, page)
     ways = _follow_panels(runs, page)
     radius = _pen_radius(ways)
     read = [_read_panel(panel, way, radius, fs) for panel, way in zip(page.panels, ways, strict=True)]
+    lost = [panel.lead for panel, (millivolts, _) in zip(page.panels, read, strict=True) if np.isnan(millivolts).all()]
+    if len(lost) > (1 - _FEWEST_READ) * len(read):
+        raise Unreadable("trace", f"most leads are hardly to be seen where the layout has them: {', '.join(lost)}")
     samples = round(max(panel.stop_s for panel in page.panels) * fs)
     signal, confidence = _by_lead(page, read, samples, fs)
     return DigitisedECG(signal, confidence, fs, matrix)
 
 
-def upright_ink(mask: np.ndarray, page: Page, matrix: np.ndarray) -> np.ndarray:
+def upright_ink(ink: np.ndarray, page: Page, matrix: np.ndarray) -> np.ndarray:
     """Return the share of ink in each pixel of the upright page, float32 ``(row, column)``."""
     import torch
 
-    trace = torch.from_numpy((mask == TRACE).astype(np.float32))[None]
     to_upright = np.diag([_PX_PER_MM, _PX_PER_MM, 1]) @ np.linalg.inv(matrix)
     size = (round(page.height * _PX_PER_MM), round(page.width * _PX_PER_MM))
-    return move_image(trace, to_upright, size)[0].numpy()
+    return move_image(torch.from_numpy(ink)[None], to_upright, size)[0].numpy()
+
+
+def _displacement(upright: np.ndarray, page: Page) -> np.ndarray:
+    """Return by how many whole millimetres (x, y) the calibration pulses stand away from where they should.
+
+    Where the outermost lines of the grid were not found, the page was taken for a smaller one.
+    """
+    pulse = np.concatenate(
+        [
+            np.linspace(start, stop, 40, endpoint=False)
+            for start, stop in pairwise(
+                [(-2, 0), (0, 0), (0, -MM_PER_MILLIVOLT), (PULSE_WIDTH_MM, -MM_PER_MILLIVOLT), (PULSE_WIDTH_MM, 0)]
+            )
+        ]
+    )
+    places = np.concatenate([pulse + np.array([PULSE_START_MM, zero]) for zero in page.baselines])
+    reach = np.arange(-_FARTHEST_MM, _FARTHEST_MM + 1)
+    shifts = np.stack(np.meshgrid(reach, reach), axis=-1).reshape(-1, 2)
+    shifts = shifts[np.abs(shifts).sum(axis=1).argsort(kind="stable")]  # of equals, the nearest
+    column, row = np.moveaxis(((places + shifts[:, None]) * _PX_PER_MM).astype(int), -1, 0)
+    inked = upright[row.clip(0, len(upright) - 1), column.clip(0, upright.shape[1] - 1)].mean(axis=1)
+    return shifts[inked.argmax()]
 
 
 def check_pulses(runs: Runs, page: Page) -> None:
@@ -132,13 +167,32 @@ def _pen_radius(ways: list[Way]) -> float:
 
 
 def _read_panel(panel: Panel, way: Way, radius: float, fs: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return a panel's samples in mV and, for each column, whether it was read well."""
-    if np.isfinite(way.top).mean() < _FEWEST_SEEN:
-        raise Unreadable("trace", f"lead {panel.lead} is hardly to be seen where the layout has it")
-    start = _columns(panel.x, panel.x).start
+    """Return a panel's samples in mV, NaN where they cannot be told, and for each column whether it was read well."""
+    start, step = _columns(panel.x, panel.x).start, MM_PER_SECOND / fs
     columns = (start + np.arange(len(way.top)) + 0.5) / _PX_PER_MM - panel.x
-    fitted = fit_stroke(way.top, way.bottom, columns, MM_PER_SECOND / fs, radius)
-    return (panel.y - fitted.y) / MM_PER_MILLIVOLT, way.own & (fitted.misfit < _GOOD_FIT_MM)
+    seen = np.isfinite(way.top) | np.isfinite(way.bottom)
+    if np.isfinite(way.top).mean() < _FEWEST_SEEN:
+        return np.full(int(columns[-1] / step + 1e-6) + 1, np.nan), np.zeros(len(columns), dtype=bool)
+    fitted = fit_stroke(way.top, way.bottom, columns, step, radius)
+    places = np.arange(len(fitted.y)) * step
+    gaps = _gaps(columns[seen], places)
+    firm = gaps <= max(_SHORTEST_GAP_MM, 2 * step)
+    y = np.interp(places, places[firm], fitted.y[firm])
+    millivolts = np.where(gaps <= _LONGEST_GAP_MM, (panel.y - y) / MM_PER_MILLIVOLT, np.nan)
+    return millivolts, way.own & (fitted.misfit < _GOOD_FIT_MM)
+
+
+def _gaps(seen: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return how long the gap is between what was seen before and after each place; at the ends, how far one has to go.
+
+    Args:
+        seen: ``(n,)``, rising.
+        places: ``(place,)``.
+    """
+    after = np.searchsorted(seen, places)
+    before, following = np.append(-np.inf, seen)[after], np.append(seen, np.inf)[after]
+    inside = np.isfinite(before) & np.isfinite(following)
+    return np.where(inside, following - before, np.minimum(places - before, following - places))
 
 
 def _by_lead(
@@ -150,8 +204,16 @@ def _by_lead(
     for panel, (millivolts, well) in zip(page.panels, read, strict=True):
         row, first = LEADS.index(panel.lead), round(panel.start_s * fs)
         stop = min(round(panel.stop_s * fs), first + len(millivolts))
-        total[row, first:stop] += millivolts[: stop - first]
-        panels[row, first:stop] += 1
+        total[row, first:stop] += np.nan_to_num(millivolts[: stop - first])
+        panels[row, first:stop] += np.isfinite(millivolts[: stop - first])
         good[panel.lead].append(well)
     signal = np.where(panels > 0, total / np.maximum(panels, 1), np.nan).astype(np.float32)
     return signal, np.array([np.concatenate(good[lead]).mean() for lead in LEADS])
+
+
+def shown_samples(page: Page, fs: float) -> np.ndarray:
+    """Return which samples of which lead a sheet shows, bool ``(12, sample)`` in `LEADS` order."""
+    shown = np.zeros((len(LEADS), round(max(panel.stop_s for panel in page.panels) * fs)), dtype=bool)
+    for panel in page.panels:
+        shown[LEADS.index(panel.lead), round(panel.start_s * fs) : round(panel.stop_s * fs)] = True
+    return shown

@@ -6,6 +6,7 @@ of the lines in each part of the page then says how far they stand from where th
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import fft
@@ -15,6 +16,9 @@ from ecg_forge.paper.placement import homography, move_image, move_points
 from ecg_forge.paper.sheet import BACKGROUND, HORIZONTAL_LINE, VERTICAL_LINE
 from ecg_forge.paper.unreadable import Unreadable
 
+if TYPE_CHECKING:
+    import torch
+
 _PITCH_PX = (2.5, 40.0)  # a millimetre in the picture
 _LARGEST_ANGLE = 20.0
 _MIDDLE_PX = 1024  # the part of a picture whose spectrum is looked at
@@ -23,6 +27,8 @@ _FEWEST_LINE_PIXELS = 1000
 _TILE_MM = 20.0
 _TILE_PX_PER_MM = 5.0
 _SIZE_TOLERANCE = 0.15
+_CLEAR_TILE = 0.3  # of the strength of lines in the median tile
+_INKED = 0.1  # of a square millimetre of paper, at least
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,7 @@ def locate_page(mask: np.ndarray, page: Page) -> np.ndarray:
         Unreadable: the lines do not form a page, or one of another size.
     """
     grid = measure_grid(mask)
-    corners = _page_corners(mask != BACKGROUND)
+    corners = _page_corners(_largest_piece(mask != BACKGROUND, round(grid.px_per_mm)))
     sides = np.linalg.norm(corners - np.roll(corners, -1, axis=0), axis=1) / grid.px_per_mm
     width, height = (sides[0] + sides[2]) / 2, (sides[1] + sides[3]) / 2
     if abs(width / page.width - 1) > _SIZE_TOLERANCE or abs(height / page.height - 1) > _SIZE_TOLERANCE:
@@ -98,6 +104,21 @@ def locate_page(mask: np.ndarray, page: Page) -> np.ndarray:
             f"{page.width:.0f} x {page.height:.0f} mm; show the whole sheet, or name its layout",
         )
     return _fit_to_lines(mask, page, homography(page.corners, corners))
+
+
+def _largest_piece(printed: np.ndarray, side: int) -> np.ndarray:
+    """Keep the print of the largest connected piece, seen in squares of a millimetre; other pieces are the table."""
+    from scipy import ndimage
+
+    rows, columns = (-(-length // side) for length in printed.shape)
+    padded = np.pad(printed, [(0, rows * side - printed.shape[0]), (0, columns * side - printed.shape[1])])
+    inked = padded.reshape(rows, side, columns, side).mean(axis=(1, 3)) > _INKED
+    pieces, count = ndimage.label(inked, structure=np.ones((3, 3)))
+    if not count:
+        raise Unreadable("page", "the lines do not lie together as on a sheet; show the whole sheet")
+    largest = pieces == np.bincount(pieces.ravel())[1:].argmax() + 1
+    kept = np.repeat(np.repeat(largest, side, axis=0), side, axis=1)[: printed.shape[0], : printed.shape[1]]
+    return printed & kept
 
 
 def _page_corners(printed: np.ndarray) -> np.ndarray:
@@ -136,31 +157,46 @@ def _robust_line(along: np.ndarray, position: np.ndarray) -> tuple[float, float]
 
 
 def _fit_to_lines(mask: np.ndarray, page: Page, rough: np.ndarray) -> np.ndarray:
-    """Correct a homography by where the lines stand in tiles of the page; it must be good to half a millimetre."""
+    """Correct a homography by where the lines stand in tiles of the page, first in its middle, then everywhere.
+
+    The lines do not say which of them is which: what comes out may be whole millimetres off, if it was before.
+    """
     import torch
 
     layers = torch.from_numpy(np.stack([mask == VERTICAL_LINE, mask == HORIZONTAL_LINE]).astype(np.float32))
+    for share in (0.5, 1.0):
+        rough = _fitted(layers, page, rough, share)
+    return rough
+
+
+def _fitted(layers: "torch.Tensor", page: Page, rough: np.ndarray, share: float) -> np.ndarray:
+    """Correct a homography by the lines in so large a share of width and height around the page's middle."""
     scale = np.diag([_TILE_PX_PER_MM, _TILE_PX_PER_MM, 1])
     size = (round(page.height * _TILE_PX_PER_MM), round(page.width * _TILE_PX_PER_MM))
     upright, level = move_image(layers, scale @ np.linalg.inv(rough), size).numpy()
-    sideways, clear_x = _line_offsets(upright)
-    downwards, clear_y = (tiles.T for tiles in _line_offsets(level.T))
     y, x = ((_edges(length)[:-1] + _edges(length)[1:]) / 2 / _TILE_PX_PER_MM for length in size)
-    clear = clear_x & clear_y
-    should = np.stack(np.meshgrid(x, y), axis=-1)[clear]
-    seen = should + np.stack([sideways, downwards], axis=-1)[clear]
-    if len(should) < 4:
+    should = np.stack(np.meshgrid(x, y), axis=-1)
+    used = np.asarray((np.abs(should / (page.width, page.height) - 0.5) <= share / 2).all(axis=-1))
+    phases = [_line_phases(upright), _line_phases(level.T).T]
+    for phase in phases:
+        used &= np.abs(phase) > _CLEAR_TILE * np.median(np.abs(phase))
+    if used.sum() < 4:
         raise Unreadable("page", "the grid is too faint to tell how the paper lies; take a sharper picture")
-    return homography(should, move_points(seen, rough))
+    seen = should + np.stack([_offsets(phase, used) for phase in phases], axis=-1)
+    return homography(should[used], move_points(seen[used], rough))
 
 
-def _line_offsets(lines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return how far lines that should stand at whole millimetres of x stand off, in mm, and which tiles are clear."""
+def _line_phases(lines: np.ndarray) -> np.ndarray:
+    """Return for each tile how strongly, and with which phase, lines stand at whole millimetres of x: complex."""
     wave = np.exp(-2j * np.pi * (np.arange(lines.shape[1]) + 0.5) / _TILE_PX_PER_MM)
     rows, columns = (_edges(length)[:-1] for length in lines.shape)
-    tiles = np.add.reduceat(np.add.reduceat(lines * wave, columns, axis=1), rows, axis=0)
-    strength = np.abs(tiles)
-    return -np.angle(tiles) / (2 * np.pi), strength > 0.3 * np.median(strength)
+    return np.add.reduceat(np.add.reduceat(lines * wave, columns, axis=1), rows, axis=0)
+
+
+def _offsets(phases: np.ndarray, used: np.ndarray) -> np.ndarray:
+    """Return how far the lines of each tile stand off in mm: all within half a millimetre of their mean offset."""
+    mean = phases[used].sum()
+    return -(np.angle(mean) + np.angle(phases / mean)) / (2 * np.pi)
 
 
 def _edges(length: int) -> np.ndarray:

@@ -91,5 +91,15 @@ def move_mask(mask: np.ndarray, classes: int, matrix: np.ndarray, size: tuple[in
 
     layers = torch.zeros((classes, *mask.shape))
     layers.scatter_(0, torch.from_numpy(mask.astype(np.int64))[None], 1.0)
-    shares = move_image(layers, matrix, size)
-    return shares.argmax(dim=0).to(torch.uint8).numpy()
+    return most_of(move_image(layers, matrix, size))
+
+
+def most_of(shares: "torch.Tensor") -> np.ndarray:
+    """Return which layer of ``(layer, row, column)`` has most of each pixel, the first of equals: uint8."""
+    import torch
+
+    number, most = torch.zeros(shares.shape[1:], dtype=torch.uint8), shares[0]
+    for layer in range(1, len(shares)):  # argmax over the first axis takes several times as long
+        number[shares[layer] > most] = layer
+        most = torch.maximum(most, shares[layer])
+    return number.numpy()

@@ -12,11 +12,30 @@ if TYPE_CHECKING:
 
 TRUE, READ, ERROR = "#0072b2", "#d55e00", "#6b7280"
 _MASK_COLOURS = np.array([[255, 255, 255], [86, 180, 233], [0, 158, 115], [20, 24, 31]], dtype=np.uint8)
+_OVERLAY_COLOURS = np.array([[255, 255, 255], [86, 180, 233], [0, 158, 115], [213, 40, 0]], dtype=np.uint8)
 
 
 def paint_mask(mask: np.ndarray) -> np.ndarray:
     """Colour a class mask ``(row, column)``: background white, lines blue and green, trace black; uint8 RGB."""
     return _MASK_COLOURS[mask]
+
+
+def paint_over(image: np.ndarray, mask: np.ndarray, boxes: np.ndarray | None = None) -> np.ndarray:
+    """Colour a picture by the classes that were found in it: lines blue and green, trace red; uint8 RGB.
+
+    Args:
+        image: uint8 ``(row, column, 3)``.
+        mask: ``(row, column)``, positions in `ecg_forge.paper.sheet.CLASSES`.
+        boxes: corners ``(panel, 4, 2)`` as (x, y) in pixels of where each lead was looked for.
+    """
+    from PIL import Image, ImageDraw
+
+    painted = np.where(mask[..., None] == 0, image, 0.3 * image + 0.7 * _OVERLAY_COLOURS[mask]).astype(np.uint8)
+    canvas = Image.fromarray(painted)
+    pen = ImageDraw.Draw(canvas)
+    for box in () if boxes is None else boxes:
+        pen.polygon([(float(x), float(y)) for x, y in box], outline=(120, 0, 160), width=2)
+    return np.asarray(canvas)
 
 
 def draw_reading(true_mv: np.ndarray, read_mv: np.ndarray, fs: float, title: str) -> "Figure":

@@ -34,7 +34,8 @@ class SignalPools:
         self.fs, self.length = shapes.pop()
         self._pools = pools
         self._leads = [lead_positions(leads, pool.leads) for pool in pools]
-        self._pool, self._row = self._locate(np.asarray(ecg_ids, dtype=np.int64))
+        self.ecg_ids = np.asarray(ecg_ids, dtype=np.int64)
+        self._pool, self._row = self._locate(self.ecg_ids)
 
     def _locate(self, ecg_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         pool_of = np.full(len(ecg_ids), -1)

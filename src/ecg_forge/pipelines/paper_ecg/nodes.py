@@ -1,29 +1,28 @@
 """Print records, photograph the sheets, read them again, and tell how near the reading comes."""
 
 import logging
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ecg_forge.ecg.leads import LEADS, lead_positions
+from ecg_forge.ecg.leads import LEADS
 from ecg_forge.ecg.records import Signals
 from ecg_forge.ecg.splits import records_of
 from ecg_forge.metrics import recovered_signal as recovered
-from ecg_forge.paper.digitise import digitise
-from ecg_forge.paper.layout import SheetConfig
+from ecg_forge.metrics.mask_overlap import mask_overlap
+from ecg_forge.paper.digitise import digitise, shown_samples
+from ecg_forge.paper.layout import Page, SheetConfig
 from ecg_forge.paper.photograph_config import PhotographConfig
-from ecg_forge.paper.sheet import Printer, Sheet
+from ecg_forge.paper.sheet import CLASSES
 from ecg_forge.paper.unreadable import Unreadable
 from ecg_forge.pipelines.paper_ecg.config import CLEAN, ReadingsConfig
-
-if TYPE_CHECKING:
-    from ecg_forge.paper.photograph import Photograph
+from ecg_forge.pipelines.paper_ecg.printing import pictures_of
 
 logger = logging.getLogger(__name__)
 
-_SUMMARY = ["layout", "strength"]
+_SUMMARY = ["layout", "strength", "mask"]
+_PICTURE = ["ecg_id", "layout", "strength"]
 
 
 def plan_paper_readings(records: pd.DataFrame, config: ReadingsConfig) -> pd.DataFrame:
@@ -46,44 +45,45 @@ def plan_paper_readings(records: pd.DataFrame, config: ReadingsConfig) -> pd.Dat
 
 
 def read_paper_sheets(
-    plan: pd.DataFrame, signals: Signals, sheets: SheetConfig, photographs: PhotographConfig
-) -> pd.DataFrame:
-    """Print, photograph and read every row of the plan, with the true class mask in place of a segmentation.
+    plan: pd.DataFrame,
+    signals: Signals,
+    sheets: SheetConfig,
+    photographs: PhotographConfig,
+    weights: dict[str, Any],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Print, photograph, segment and read every row of the plan, with the true class mask and with the one found.
 
     Returns:
-        A row per sheet and lead: ecg_id, layout, strength, lead, snr_db, correlation, mae_mv, confidence, and problem
-        (why a sheet could not be read, or empty; its SNR is then 0, as if nothing but zeros had been read).
+        A row per sheet, mask (``true`` or ``found``) and lead: ecg_id, layout, strength, mask, lead, snr_db,
+        correlation, mae_mv, confidence, and problem (why a sheet could not be read, or empty); what could not be read
+        counts as zeros. And a row per sheet and class: how the mask found covers the true one.
     """
-    tables = []
-    for row, sheet, true_mv in _print(plan, signals, sheets):
-        picture = _picture(sheet, row, photographs)
-        try:
-            found = digitise(picture.mask, sheet.page, signals.fs)
-            table = _errors(true_mv, found.signal_mv).assign(confidence=found.confidence, problem="")
-        except Unreadable as unreadable:
-            logger.warning("ecg_id %s, %s, %s: %s", row.ecg_id, row.layout, row.strength, unreadable)
-            table = _errors(true_mv, np.zeros_like(true_mv)).assign(confidence=0.0, problem=str(unreadable))
-        tables.append(table.assign(ecg_id=row.ecg_id, layout=row.layout, strength=row.strength))
-    return pd.concat(tables, ignore_index=True)
+    from ecg_forge.training.segmenter import load_segmenter, segment
+
+    segmenter = load_segmenter(weights)
+    errors, overlaps = [], []
+    for row, picture, true_mv in pictures_of(plan, signals, sheets, photographs):
+        seen = segment(segmenter, picture.image)
+        which = {name: getattr(row, name) for name in _PICTURE}
+        overlaps.append(mask_overlap(picture.mask, seen.mask, CLASSES).assign(**which))
+        for name, mask, trace in (("true", picture.mask, None), ("found", seen.mask, seen.trace)):
+            read_mv, confidence, problem = _read(mask, picture.page, signals.fs, trace)
+            if problem:
+                logger.warning("ecg_id %s, %s, %s, %s mask: %s", *which.values(), name, problem)
+            errors.append(_errors(true_mv, read_mv).assign(confidence=confidence, problem=problem, mask=name, **which))
+    return pd.concat(errors, ignore_index=True), pd.concat(overlaps, ignore_index=True)
 
 
-def _print(plan: pd.DataFrame, signals: Signals, sheets: SheetConfig) -> Iterator[tuple[Any, Sheet, np.ndarray]]:
-    """Yield each row of the plan with its sheet and the true signal in mV."""
-    seconds = signals.length / signals.fs
-    order = lead_positions(LEADS, signals.leads)
-    for layout, rows in plan.groupby("layout", sort=False):
-        printer = Printer(str(layout), sheets, seconds)
-        recordings = signals.millivolts(rows["ecg_id"].to_numpy())[:, order]
-        for row, true_mv in zip(rows.itertuples(), recordings, strict=True):
-            yield row, printer.draw(true_mv, signals.fs), true_mv
-
-
-def _picture(sheet: Sheet, row: Any, photographs: PhotographConfig) -> "Sheet | Photograph":
-    from ecg_forge.paper.photograph import take_photograph
-
-    if row.strength == CLEAN:
-        return sheet
-    return take_photograph(sheet, photographs.strength(row.strength), int(row.seed))
+def _read(
+    mask: np.ndarray, page: Page, fs: float, trace: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray | float, str]:
+    """Read a sheet: mV ``(12, sample)``, 0 where the sheet shows what was not read, confidence, and the problem."""
+    shown = shown_samples(page, fs)
+    try:
+        found = digitise(mask, page, fs, trace)
+    except Unreadable as unreadable:
+        return np.where(shown, 0, np.nan).astype(np.float32), 0.0, str(unreadable)
+    return np.where(shown, np.nan_to_num(found.signal_mv), np.nan), found.confidence, ""
 
 
 def _errors(true_mv: np.ndarray, read_mv: np.ndarray) -> pd.DataFrame:
@@ -98,37 +98,20 @@ def _errors(true_mv: np.ndarray, read_mv: np.ndarray) -> pd.DataFrame:
 
 
 def summarise_paper_errors(errors: pd.DataFrame) -> pd.DataFrame:
-    """Average the errors by layout and strength, over all leads (lead ``all``) and for each."""
+    """Average the errors by layout, strength and mask, over all leads (lead ``all``) and for each."""
     whole = recovered.error_summary(errors, _SUMMARY).assign(lead="all")
     table = pd.concat([whole, recovered.error_summary(errors, [*_SUMMARY, "lead"])], ignore_index=True)
     for row in whole.itertuples():
-        words = "%s, %s: SNR %.1f dB, correlation %.4f, a share of %.3f of leads with 25 dB or more"
-        logger.info(words, row.layout, row.strength, row.snr_db, row.correlation, row.at_least_25_db)
+        words = "%s, %s, %s mask: SNR %.1f dB, correlation %.4f, a share of %.3f of leads with 25 dB or more"
+        logger.info(words, row.layout, row.strength, row.mask, row.snr_db, row.correlation, row.at_least_25_db)
     return table[[*_SUMMARY, "lead", *(name for name in table if name not in (*_SUMMARY, "lead"))]]
 
 
-def draw_paper_examples(
-    plan: pd.DataFrame, signals: Signals, sheets: SheetConfig, photographs: PhotographConfig
-) -> tuple[dict[str, Any], dict[str, str]]:
-    """Keep pictures of a few sheets and photographs with their masks, and draw what was read over what is true.
-
-    Returns:
-        Pictures by name, for PNG, and drawings by name, as SVG.
-    """
-    from PIL import Image
-
-    from ecg_forge.ecg.plotting import figure_svg
-    from ecg_forge.reporting.paper_figures import draw_reading, paint_mask
-
-    pictures, drawings = {}, {}
-    for row, sheet, true_mv in _print(plan[plan["example"]], signals, sheets):
-        picture = _picture(sheet, row, photographs)
-        name = f"{row.ecg_id}-{row.layout}-{row.strength}"
-        pictures[name] = Image.fromarray(picture.image)
-        pictures[f"{name}-mask"] = Image.fromarray(paint_mask(picture.mask))
-        try:
-            found = digitise(picture.mask, sheet.page, signals.fs)
-        except Unreadable:
-            continue  # the table of errors tells why
-        drawings[name] = figure_svg(draw_reading(true_mv, found.signal_mv, signals.fs, name))
-    return pictures, drawings
+def summarise_paper_overlap(overlap: pd.DataFrame) -> pd.DataFrame:
+    """Average the overlap of masks over pictures, by layout, strength and class."""
+    groups = overlap.groupby(["layout", "strength", "class"], sort=False)
+    table = groups.agg(pictures=("dice", "size"), dice=("dice", "mean"), iou=("iou", "mean"), share=("share", "mean"))
+    table = table.reset_index()
+    for layout, strength, name, _, dice, iou, _ in table.itertuples(index=False):
+        logger.info("%s, %s, %s: Dice %.3f, IoU %.3f", layout, strength, name, dice, iou)
+    return table
