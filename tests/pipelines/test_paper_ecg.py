@@ -95,6 +95,7 @@ def test_sheets_and_photographs_are_read_with_both_masks_and_their_error_is_told
     assert (true["problem"] == "").all()
     assert true.loc[true["strength"] == "clean", "correlation"].min() > 0.97
     assert found["problem"].str.startswith("grid: hardly any grid lines").all()
+    assert found["correlation"].tolist() == [0.0] * len(found)
     assert found["snr_db"].tolist() == [0.0] * len(found)  # as if nothing but zeros had been read
     summary = nodes.summarise_paper_errors(errors)
     whole = summary[(summary["lead"] == "all") & (summary["mask"] == "true")].set_index("strength")

@@ -91,7 +91,7 @@ def _errors(true_mv: np.ndarray, read_mv: np.ndarray) -> pd.DataFrame:
         {
             "lead": LEADS,
             "snr_db": recovered.signal_to_noise_db(true_mv, read_mv),
-            "correlation": recovered.correlation(true_mv, read_mv),
+            "correlation": np.nan_to_num(recovered.correlation(true_mv, read_mv)),  # of zeros it has none
             "mae_mv": recovered.mean_absolute_error_mv(true_mv, read_mv),
         }
     )
