@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
@@ -14,9 +15,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 EXPERIMENT = "ecg-forge"
-FILES = ("TextTable", "JSONFile", "YAMLFile", "Text", "HTMLReport", "ModelWeights")
+FILES = ("TextTable", "JSONFile", "YAMLFile", "Text", "Drawing", "HTMLReport", "ModelWeights")
 """Datasets whose file is logged as it is; arrays, parquet tables and checkpoints stay in the data folder."""
-PICTURES = (".svg", ".png")
+PICTURES = "Gallery"
+"""Datasets whose files are logged one by one."""
 
 _LONGEST_VALUE = 6000  # MLflow's limit for a parameter
 _RESULTS = "reporting"  # layer of the catalog; numbers elsewhere, such as thresholds, are no scores
@@ -104,7 +106,7 @@ class RunLog:
         kind = entry["type"].rpartition(".")[2]
         if kind == "PlotlyFigure":
             self._client.log_text(run, data.to_html(include_plotlyjs=True), f"{artifact}.html")
-        elif kind == "Partitions" and entry.get("filename_suffix") in PICTURES:
+        elif kind == PICTURES:
             for item in data:
                 file = Path(entry["path"], f"{item}{entry['filename_suffix']}")
                 self._client.log_artifact(run, str(file), artifact)
@@ -117,9 +119,8 @@ class RunLog:
 
     def _log_metrics(self, run: str, values: list[tuple[str, Any, int]]) -> None:
         from mlflow.entities import Metric
-        from mlflow.utils.time import get_current_time_millis
 
-        now = get_current_time_millis()
+        now = round(1000 * time.time())  # MLflow counts milliseconds
         self._client.log_batch(run, metrics=[Metric(key, float(value), now, step) for key, value, step in values])
 
 

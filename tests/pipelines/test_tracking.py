@@ -19,7 +19,7 @@ from kedro.pipeline import node, pipeline
 
 from ecg_forge.ecg.errors import BadInput
 from ecg_forge.hooks import parameters_of_arms
-from ecg_forge.tracking import EXPERIMENT, RunLog, curves, leaves, scores
+from ecg_forge.tracking import EXPERIMENT, FILES, PICTURES, RunLog, curves, leaves, scores
 from ecg_forge.training.config import PreparationConfig
 from tests.pipelines.conftest import session, write_conf
 
@@ -136,6 +136,22 @@ def test_a_server_that_goes_away_does_not_stop_the_run(
     log.saved("baseline.other", "text", {"type": "stock.Text", "filepath": __file__})
     log.end("FINISHED")
     assert "baseline.other" not in caplog.text
+
+
+def test_pictures_of_a_gallery_are_logged_one_by_one(server: str, tmp_path: Path) -> None:
+    (tmp_path / "epoch_1.svg").write_text("<svg/>")
+    log = RunLog(server, "pictures", {}, {})
+    entry = {"type": f"ecg_forge.datasets.drawings.{PICTURES}", "path": str(tmp_path), "filename_suffix": ".svg"}
+    log.saved("sheets", {"epoch_1": "<svg/>"}, entry)
+    log.end("FINISHED")
+    (run,) = [run for run in runs_at(server) if run.info.run_name == "pictures"]
+    files = mlflow.MlflowClient(tracking_uri=server).list_artifacts(run.info.run_id, "sheets")
+    assert [file.path for file in files] == ["sheets/epoch_1.svg"]
+
+
+def test_the_kinds_of_datasets_it_knows_are_those_of_the_catalog(project: Path) -> None:
+    catalog = "".join(file.read_text() for file in (project / "conf" / "base" / "catalog").glob("*.yml"))
+    assert [kind for kind in (*FILES, PICTURES, "PlotlyFigure") if f".{kind}\n" not in catalog] == []
 
 
 def test_tracking_is_off_unless_asked_for(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
