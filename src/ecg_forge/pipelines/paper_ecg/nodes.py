@@ -115,3 +115,12 @@ def summarise_paper_overlap(overlap: pd.DataFrame) -> pd.DataFrame:
     for layout, strength, name, _, dice, iou, _ in table.itertuples(index=False):
         logger.info("%s, %s, %s: Dice %.3f, IoU %.3f", layout, strength, name, dice, iou)
     return table
+
+
+def write_paper_page(
+    summary: pd.DataFrame, overlap: pd.DataFrame, history: pd.DataFrame, config: ReadingsConfig
+) -> str:
+    """Print what was measured as a page of the documentation, Markdown."""
+    from ecg_forge.reporting.paper_page import paper_page
+
+    return paper_page(summary, overlap, history, config.split)

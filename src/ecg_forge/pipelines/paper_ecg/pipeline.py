@@ -20,6 +20,11 @@ def create_pipeline() -> Pipeline:
             step(nodes.read_paper_sheets, printed, ["paper_errors", "paper_overlap"]),
             step(nodes.summarise_paper_errors, "paper_errors", "paper_summary"),
             step(nodes.summarise_paper_overlap, "paper_overlap", "paper_overlap_summary"),
+            step(
+                nodes.write_paper_page,
+                ["paper_summary", "paper_overlap_summary", "paper_segmenter_history", "params:paper_ecg.readings"],
+                "paper_page",
+            ),
             step(examples.draw_paper_examples, printed, ["paper_pictures", "paper_drawings"]),
         ]
     )
