@@ -68,7 +68,7 @@ def readings_table(summary: pd.DataFrame) -> Table:
         "Correlation",
         "Error, µV",
     )
-    return Table(columns, tuple(rows), texts=3)
+    return Table(("Layout", "Photograph", "Mask", *errors), tuple(rows), texts=3)
 
 
 def overlap_table(overlap: pd.DataFrame) -> Table:
