@@ -29,8 +29,8 @@ def paper_page(summary: pd.DataFrame, overlap: pd.DataFrame, history: pd.DataFra
     lines = [
         "# ECGs read from paper",
         "",
-        f"{plain(int(signals.iloc[0] / 12))} records of split `{split}`, twelve leads each, in every row. The segmenter "
-        f"learned for {len(history)} epochs, {history['seconds'].sum() / 60:,.0f} minutes.",
+        f"{plain(int(signals.iloc[0] / 12))} records of split `{split}`, twelve leads each, in every row. The "
+        f"segmenter learned for {len(history)} epochs, {history['seconds'].sum() / 60:,.0f} minutes.",
         "",
         _HOW_TO_READ,
         "",
@@ -58,16 +58,7 @@ def readings_table(summary: pd.DataFrame) -> Table:
         )
         for _, row in summary[summary["lead"] == "all"].iterrows()
     ]
-    columns = (
-        "Layout",
-        "Photograph",
-        "Mask",
-        "SNR, dB",
-        "Tenth percentile",
-        "Share from 25 dB",
-        "Correlation",
-        "Error, µV",
-    )
+    errors = ("SNR, dB", "Tenth percentile", "Share from 25 dB", "Correlation", "Error, µV")
     return Table(("Layout", "Photograph", "Mask", *errors), tuple(rows), texts=3)
 
 
