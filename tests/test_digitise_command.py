@@ -12,7 +12,7 @@ import wfdb
 from PIL import Image
 
 from ecg_forge import cli
-from ecg_forge.datasets.model_weights import ModelWeights
+from ecg_forge.datasets.model_weights import ModelWeights, load_weights
 from ecg_forge.datasets.photographs import load_photograph
 from ecg_forge.ecg.errors import BadInput
 from ecg_forge.ecg.leads import LEADS
@@ -22,6 +22,7 @@ from ecg_forge.paper.sheet import TRACE, Printer, Sheet
 
 pytest.importorskip("monai", reason="segmenters are monai's; install ecg-forge[paper]")
 
+from ecg_forge.paper_reading import PACKAGED_SEGMENTER
 from tests.training.made_up_segmenter import SHEETS, untrained_segmenter
 
 
@@ -135,3 +136,10 @@ def test_a_photograph_is_turned_as_its_camera_noted() -> None:
     assert load_photograph(Path("turned.jpg")).shape == (4, 2, 3)
     with pytest.raises(BadInput, match="name a photograph"):
         load_photograph(Path())
+
+
+def test_the_segmenter_of_the_package_is_small_and_whole() -> None:
+    from ecg_forge.training.segmenter import load_segmenter
+
+    assert PACKAGED_SEGMENTER.stat().st_size < 1_000_000
+    assert not load_segmenter(load_weights(PACKAGED_SEGMENTER)).training
