@@ -6,7 +6,7 @@ is not used: three seeds drawn from three vary by 2/3 of what they should, and p
 
 How often the intervals hold a truth that is known, ``benchmarks/study_coverage.py`` measures on whole studies, and
 ``tests/metrics/test_study_comparison.py`` on planted differences: about 95 %, whether patients or training vary more,
-but 90 to 93 % where three seeds differ in nothing but training. Resampling seeds with the patients would hold it in
+but 92 to 93 % where three seeds differ in nothing but training. Resampling seeds with the patients would hold it in
 less than 90 % with three seeds. Three seeds are therefore honest but dear: where training dominates, the interval is
 nearly twice as wide as that of five.
 """
