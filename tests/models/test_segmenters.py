@@ -6,8 +6,7 @@ import pytest
 import torch
 
 from ecg_forge.ecg.errors import BadInput
-from ecg_forge.models.registry import SEGMENTERS, build_segmenter, check_segmenter
-from ecg_forge.models.segmenters import SIDE
+from ecg_forge.models.registry import SEGMENTER_SIDE, SEGMENTERS, build_segmenter, check_segmenter
 
 pytest.importorskip("monai", reason="segmenters are monai's; install ecg-forge[paper]")
 
@@ -20,7 +19,12 @@ def test_an_unknown_segmenter_is_answered_with_the_known_ones() -> None:
 @pytest.mark.parametrize("name", SEGMENTERS)
 def test_a_segmenter_gives_each_pixel_a_logit_per_class(name: str) -> None:
     network = build_segmenter(name, width=2, classes=4).eval()
-    assert network(torch.zeros(2, 3, 2 * SIDE, 3 * SIDE)).shape == (2, 4, 2 * SIDE, 3 * SIDE)
+    assert network(torch.zeros(2, 3, 2 * SEGMENTER_SIDE, 3 * SEGMENTER_SIDE)).shape == (
+        2,
+        4,
+        2 * SEGMENTER_SIDE,
+        3 * SEGMENTER_SIDE,
+    )
 
 
 @pytest.mark.parametrize("name", SEGMENTERS)
@@ -37,7 +41,7 @@ def test_the_seed_decides_the_weights_of_a_segmenter(name: str) -> None:
 def test_a_gradient_reaches_every_parameter_of_a_segmenter(name: str) -> None:
     torch.manual_seed(0)
     network = build_segmenter(name, 4, 4)
-    network(torch.randn(2, 3, 4 * SIDE, 4 * SIDE)).square().mean().backward()
+    network(torch.randn(2, 3, 4 * SEGMENTER_SIDE, 4 * SEGMENTER_SIDE)).square().mean().backward()
     assert [name for name, each in network.named_parameters() if each.grad is None] == []
 
 

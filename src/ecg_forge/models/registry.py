@@ -64,6 +64,9 @@ DENOISERS: Mapping[str, str] = MappingProxyType(
 )
 """Name → ``module:function`` of every denoiser: ``(n_leads, n_statements)`` → ``(x, c_noise, condition)`` → like x."""
 
+SEGMENTER_SIDE = 16
+"""The sides of what a segmenter takes are multiples of it: they are halved four times."""
+
 SEGMENTERS: Mapping[str, str] = MappingProxyType(
     {
         "unet": "ecg_forge.models.segmenters:unet",

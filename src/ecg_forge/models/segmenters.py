@@ -1,8 +1,8 @@
 """Networks that give every pixel of a picture a class: monai's, with few channels.
 
-Each takes pictures ``(picture, 3, row, column)``, their sides multiples of `SIDE`, to logits ``(picture, class, row,
-column)``. All but the attention U-Net, in which monai has it otherwise, normalise each picture by itself, so that light
-and contrast of a photograph matter little, and few photographs in a batch do no harm.
+Each takes pictures ``(picture, 3, row, column)``, their sides multiples of `registry.SEGMENTER_SIDE`, to logits
+``(picture, class, row, column)``. All but the attention U-Net, in which monai has it otherwise, normalise each picture
+by itself, so that light and contrast of a photograph matter little, and few photographs in a batch do no harm.
 """
 
 from types import ModuleType
@@ -11,9 +11,6 @@ import torch
 from torch import nn
 
 from ecg_forge.ecg.errors import BadInput
-
-SIDE = 16
-"""The sides of a picture are halved four times."""
 
 
 def unet(width: int, classes: int) -> nn.Module:

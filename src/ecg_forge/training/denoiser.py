@@ -188,11 +188,7 @@ def fit_denoiser(
     sigma_data = build_process(config.process).sigma_data
     pools, conditions = training
     module = DenoiserTraining(config, LeadScaling.of(scaling, sigma_data=sigma_data), pools.fs)
-    begun = [pd.DataFrame([module.scaling.millivolts])]
-    if start is not None:
-        _require_same_denoiser(start["config"], config, pools.fs)
-        module.load_state_dict({name: torch.as_tensor(tensor) for name, tensor in start["tensors"].items()})
-        begun.append(pd.DataFrame({"weight": np.concatenate([t.ravel() for t in cpu_tensors(module).values()])}))
+    begun = [] if start is None else [_go_on(module, start, pools.fs)]
     order = shuffled(len(pools), config.seed)
     loader = DataLoader(
         TrainingCrops(pools, [conditions], pools.length),
@@ -208,15 +204,13 @@ def fit_denoiser(
         gradient_clip=config.gradient_clip,
         validate_every=1,
         seed=config.seed,
-        fingerprint=fingerprint(config, pd.DataFrame(conditions), *begun),
+        fingerprint=fingerprint(config, pd.DataFrame(conditions), pd.DataFrame([module.scaling.millivolts]), *begun),
     )
     shown = SampleEachEpoch(pools.length)
     history = fit(
         module, loader, _in_order(*validation, config.batch_size), run, checkpoints, [shown, _averaging(config)]
     )
-    saved = _described(config, pools, module.scaling)
-    if start is not None:
-        saved["start"] = dict(start["config"])
+    saved = _described(config, pools, module.scaling) | ({} if start is None else {"start": dict(start["config"])})
     sheets = {epoch: sheet.float().numpy() for epoch, sheet in shown.sheets.items()}
     return {"config": saved, "tensors": cpu_tensors(module)}, history, sheets
 
@@ -234,8 +228,13 @@ def _described(config: DenoiserConfig, pools: SignalPools, scaling: LeadScaling)
     }
 
 
-def _require_same_denoiser(saved: Mapping[str, Any], config: DenoiserConfig, fs: int) -> None:
-    """Raise BadInput unless a training with this configuration can go on from weights with that one."""
+def _go_on(module: DenoiserTraining, start: Mapping[str, Any], fs: int) -> pd.DataFrame:
+    """Give a module the weights of an earlier training, and return them as one column, for the fingerprint.
+
+    Raises:
+        BadInput: they are of another denoiser, or of signals at another rate.
+    """
+    saved, config = start["config"], module.config
     for name, theirs, ours in (
         ("model", saved["model"], config.model),
         ("process.name", saved["training"]["process"]["name"], config.process.name),
@@ -243,6 +242,8 @@ def _require_same_denoiser(saved: Mapping[str, Any], config: DenoiserConfig, fs:
     ):
         if theirs != ours:
             raise BadInput(f"the weights to go on from have denoiser {name} {theirs}, this training has {ours}")
+    module.load_state_dict({name: torch.as_tensor(tensor) for name, tensor in start["tensors"].items()})
+    return pd.DataFrame({"weight": np.concatenate([tensor.ravel() for tensor in cpu_tensors(module).values()])})
 
 
 def _averaging(config: DenoiserConfig) -> Callback:

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ecg_forge.ecg.errors import BadInput
-from ecg_forge.models.registry import check_segmenter
+from ecg_forge.models.registry import SEGMENTER_SIDE, check_segmenter
 from ecg_forge.training.config import PRECISIONS
 
 _SECTION = "paper_ecg.segmenter"
-_SIDE = 16  # of a tile, a multiple of it: networks halve it four times
 
 
 @dataclass(frozen=True)
@@ -63,8 +62,8 @@ class SegmenterConfig:
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < least:
                 raise BadInput(f"{_SECTION}.{name} is {value!r}; give a whole number from {least}")
-        if self.tile < _SIDE or self.tile % _SIDE:
-            raise BadInput(f"{_SECTION}.tile is {self.tile}; give a multiple of {_SIDE}")
+        if self.tile < SEGMENTER_SIDE or self.tile % SEGMENTER_SIDE:
+            raise BadInput(f"{_SECTION}.tile is {self.tile}; give a multiple of {SEGMENTER_SIDE}")
         if self.batch_size % self.photographs:
             raise BadInput(f"{_SECTION}.batch_size is {self.batch_size}; give a multiple of photographs")
         for name in ("learning_rate", "gradient_clip"):
